@@ -1,1 +1,132 @@
-"""aisnb."""
+"""Copy datasets into AIStore buckets from a notebook, in two easy steps, and look at what is there.
+
+    import aisnb
+
+    with aisnb.serve("shards") as server:
+        client = aisnb.connect()
+        client.download(server.url + "shard-{001..999}.tar", "ais://abc", wait=True)
+        client.ls("ais://abc")
+
+In a notebook ``%load_ext aisnb`` brings the ``%ais`` magics. Names load when they are first used, so that neither
+the import nor the extension waits for pandas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aisnb.errors import (
+    AisnbError,
+    AlreadyExists,
+    BucketNotFound,
+    ConfirmationNeeded,
+    DirectoryNotFound,
+    DiskFull,
+    EndpointError,
+    EndpointRefused,
+    EndpointUnreachable,
+    JobAborted,
+    JobError,
+    JobFailed,
+    JobNotFound,
+    JobTimeout,
+    NameInvalid,
+    NodeError,
+    NodeLocked,
+    NotAllowed,
+    NotFound,
+    ObjectNotFound,
+    PortInUse,
+    SchemeMissing,
+    ServerNotFound,
+    SourceError,
+    SourceRefused,
+    TemplateError,
+    Unsupported,
+    UsageError,
+)
+from aisnb.version import __version__
+
+if TYPE_CHECKING:
+    from aisnb.client import Client, FileServer, Job, connect, node_status, sdk_client, serve
+    from aisnb.templates import Template
+
+__all__ = [
+    "AisnbError",
+    "AlreadyExists",
+    "BucketNotFound",
+    "Client",
+    "ConfirmationNeeded",
+    "DirectoryNotFound",
+    "DiskFull",
+    "EndpointError",
+    "EndpointRefused",
+    "EndpointUnreachable",
+    "FileServer",
+    "Job",
+    "JobAborted",
+    "JobError",
+    "JobFailed",
+    "JobNotFound",
+    "JobTimeout",
+    "NameInvalid",
+    "NodeError",
+    "NodeLocked",
+    "NotAllowed",
+    "NotFound",
+    "ObjectNotFound",
+    "PortInUse",
+    "SchemeMissing",
+    "ServerNotFound",
+    "SourceError",
+    "SourceRefused",
+    "Template",
+    "TemplateError",
+    "Unsupported",
+    "UsageError",
+    "__version__",
+    "connect",
+    "node_status",
+    "sdk_client",
+    "serve",
+]
+
+_LATE = {
+    "Client": "aisnb.client",
+    "FileServer": "aisnb.client",
+    "Job": "aisnb.client",
+    "Template": "aisnb.templates",
+    "connect": "aisnb.client",
+    "node_status": "aisnb.client",
+    "sdk_client": "aisnb.client",
+    "serve": "aisnb.client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'aisnb' has no attribute '{name}'")
+    import importlib
+
+    value = getattr(importlib.import_module(_LATE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%ais`` and ``%%ais``: what ``%load_ext aisnb`` calls. Prints nothing, starts nothing."""
+    from aisnb.notebook import register
+
+    register(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics back: what ``%unload_ext aisnb`` calls."""
+    from aisnb.notebook import unregister
+
+    unregister(shell)

@@ -155,11 +155,11 @@ class Template:
             TemplateError: the template has no end.
         """
         len(self)
-        given = dict.fromkeys(names)
+        given = dict.fromkeys(names, False)
         missing = []
         for name in self:
             if name in given:
-                given[name] = True  # type: ignore[assignment]  # the dict is a set with an order and a mark
+                given[name] = True
             else:
                 missing.append(name)
         return missing, [name for name, seen in given.items() if not seen]

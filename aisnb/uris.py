@@ -171,8 +171,7 @@ def check_link(text: str) -> str:
     """
     if not is_link(text):
         raise SchemeMissing(
-            f"'{text}' does not say where it is. For a web server write 'http://{text}', "
-            f"for a bucket 'ais://{text}'."
+            f"'{text}' does not say where it is. For a web server write 'http://{text}', for a bucket 'ais://{text}'."
             if "://" not in text
             else f"'{text}' is not a web link. Sources begin with http:// or https://."
         )

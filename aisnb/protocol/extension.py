@@ -1,0 +1,125 @@
+"""``/v1/x/``: what aisnb's node has beyond AIStore. Announced by a header on ``/v1/health``.
+
+GET    /v1/x/status                       NodeStatus
+GET    /v1/x/lease                        held open: whoever uses the node holds one
+POST   /v1/x/keep                         stay until told to stop, whatever the leases
+POST   /v1/x/stop                         end; running jobs are taken up at the next start
+POST   /v1/x/fsck                         FsckAnswer
+GET    /v1/x/jobs[?kind=]                 list of JobSnapshot, newest first
+GET    /v1/x/jobs/ID[?wait=S&version=N]   JobSnapshot; answers when its version is above N, at the latest after S
+GET    /v1/x/jobs/ID/errors[?offset=&limit=]  list of JobErrorRow
+POST   /v1/x/jobs/ID/{stop,pause}         JobSnapshot
+POST   /v1/x/jobs/ID/resume               JobSnapshot; body ResumeRequest
+POST   /v1/x/jobs/ID/retry                Started: a new job of exactly what failed; body ResumeRequest
+PATCH  /v1/x/jobs/ID                      JobSnapshot; body Limits
+DELETE /v1/x/jobs/ID                      forget an ended job
+GET    /v1/x/servers                      list of ServerInfo
+POST   /v1/x/servers                      ServerInfo; body ServeRequest
+DELETE /v1/x/servers[?directory=|?url=|?all=true]  list of ServerInfo that were stopped
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+PENDING, RUNNING, PAUSED = "pending", "running", "paused"
+FINISHED, ABORTED, FAILED = "finished", "aborted", "failed"
+ENDED = frozenset((FINISHED, ABORTED, FAILED))
+
+
+class FileProgress(msgspec.Struct):
+    """One file in flight: bytes here, bytes in all (None if unknown)."""
+
+    name: str
+    bytes: int = 0
+    total_bytes: int | None = None
+
+
+class JobSnapshot(msgspec.Struct):
+    """A job at one moment, O(1) in the number of its files.
+
+    `version` grows with every change. `done` includes `skipped`. Times are nanoseconds since 1970, 0 if not yet.
+    `bytes` counts the files done and in flight; `rate` is bytes per second over the last seconds.
+    """
+
+    id: str
+    kind: str
+    state: str
+    description: str = ""
+    source: str = ""
+    bucket: str = ""
+    version: int = 0
+    total: int = 0
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    bytes: int = 0
+    total_bytes: int | None = None
+    rate: float = 0.0
+    created_ns: int = 0
+    started_ns: int = 0
+    ended_ns: int = 0
+    reason: str = ""
+    in_flight: list[FileProgress] = msgspec.field(default_factory=list)
+
+
+class JobErrorRow(msgspec.Struct):
+    """One file that failed: the source's last HTTP status (0: none came), tries made, the reason in words."""
+
+    name: str
+    url: str
+    status: int
+    tries: int
+    reason: str
+
+
+class ResumeRequest(msgspec.Struct, omit_defaults=True):
+    """Credentials for the source, which are never kept on disk."""
+
+    headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
+
+
+class ServeRequest(msgspec.Struct):
+    """Serve a directory: absolute path; port 0 takes the one used before, or any; None leaves the secret to the node."""
+
+    directory: str
+    port: int = 0
+    bind: str = "127.0.0.1"
+    hosts: list[str] = msgspec.field(default_factory=list)
+    secret: bool | None = None
+
+
+class ServerInfo(msgspec.Struct):
+    """A directory that is served, and where."""
+
+    directory: str
+    url: str
+    port: int
+    bind: str
+    pid: int
+    already: bool = False
+
+
+class NodeStatus(msgspec.Struct):
+    """The node, as it says of itself."""
+
+    version: str
+    pid: int
+    endpoint: str
+    root: str
+    free_bytes: int
+    started_ns: int
+    leases: int = 0
+    running_jobs: int = 0
+    servers: int = 0
+    keep: bool = False
+    idle: float = 600.0
+
+
+class FsckAnswer(msgspec.Struct):
+    """What a check of the data root found: objects looked at, rows removed, files added, objects that were wrong."""
+
+    objects: int
+    removed: int
+    added: int
+    wrong: list[str]

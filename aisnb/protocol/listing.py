@@ -1,0 +1,71 @@
+"""Pages of an object listing: what is asked, what comes back (msgpack, or JSON for those who ask)."""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_PAGE = 10_000
+
+CACHED_ONLY = 1 << 0
+NAME_ONLY = 1 << 4
+NAME_SIZE = 1 << 5
+NOT_CACHED = 1 << 9
+NO_RECURSION = 1 << 11
+NO_DIRECTORIES = 1 << 13
+
+ENTRY_CACHED = 1 << 6
+ENTRY_DIRECTORY = 1 << 8
+
+
+class ListRequest(msgspec.Struct):
+    """What a page of a listing is asked with (AIStore's LsoMsg); `flags` is a decimal text."""
+
+    prefix: str = ""
+    page_size: int = msgspec.field(name="pagesize", default=0)
+    uuid: str = ""
+    props: str = ""
+    token: str = msgspec.field(name="continuation_token", default="")
+    flags: str = "0"
+    start_after: str = ""
+
+
+class Entry(msgspec.Struct, omit_defaults=True):
+    """One object of a page, in msgpack's short keys."""
+
+    name: str = msgspec.field(name="n")
+    size: int = msgspec.field(name="s", default=0)
+    checksum: str = msgspec.field(name="cs", default="")
+    accessed: str = msgspec.field(name="a", default="")
+    version: str = msgspec.field(name="v", default="")
+    location: str = msgspec.field(name="t", default="")
+    custom: str = msgspec.field(name="m", default="")
+    copies: int = msgspec.field(name="c", default=0)
+    flags: int = msgspec.field(name="f", default=0)
+
+
+class Page(msgspec.Struct):
+    """One page: entries in the order of their names as UTF-8, and where to go on ("" at the end)."""
+
+    uuid: str = msgspec.field(name="UUID", default="")
+    token: str = msgspec.field(name="ContinuationToken", default="")
+    flags: int = msgspec.field(name="Flags", default=0)
+    entries: list[Entry] | None = msgspec.field(name="Entries", default=None)
+
+
+def json_page(page: Page) -> dict[str, object]:
+    """Return a page under JSON's long keys, sizes as text (AIStore's ``json:",string"``)."""
+    entries = []
+    for entry in page.entries or ():
+        full = {
+            "name": entry.name,
+            "size": str(entry.size),
+            "checksum": entry.checksum,
+            "atime": entry.accessed,
+            "version": entry.version,
+            "location": entry.location,
+            "custom-md": entry.custom,
+            "copies": entry.copies,
+            "flags": entry.flags,
+        }
+        entries.append({key: value for key, value in full.items() if key in ("name", "size") or value})
+    return {"uuid": page.uuid, "continuation_token": page.token, "flags": page.flags, "entries": entries}

@@ -1,0 +1,50 @@
+"""Bodies of control calls, and AIStore's words for the actions in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+LIST = "list"
+CREATE_BUCKET = "create-bck"
+DESTROY_BUCKET = "destroy-bck"
+EVICT_BUCKET = "evict-remote-bck"
+SUMMARY = "summary-bck"
+DELETE_OBJECTS = "delete-listrange"
+EVICT_OBJECTS = "evict-listrange"
+PREFETCH_OBJECTS = "prefetch-listrange"
+START = "start"
+STOP = "stop"
+
+#: What a prefetch is called in tables and texts.
+PREFETCH_KIND = "prefetch-objects"
+DOWNLOAD_KIND = "download"
+
+
+class Action(msgspec.Struct):
+    """The body of every control call."""
+
+    action: str = ""
+    name: str = ""
+    value: Any = None
+
+
+class Selection(msgspec.Struct, omit_defaults=True):
+    """Several objects: by name, by template, or (neither) all of the bucket."""
+
+    names: list[str] | None = msgspec.field(name="objnames", default=None)
+    template: str = ""
+
+
+class JobSelector(msgspec.Struct):
+    """Which job a control call means; Go reads its JSON keys in any case, so both spellings come."""
+
+    id: str = ""
+    kind: str = ""
+
+    @classmethod
+    def of(cls, value: Any) -> JobSelector:
+        """Return the selector in a decoded JSON object, whatever the case of its keys."""
+        keys = {str(key).lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
+        return cls(str(keys.get("id") or keys.get("uuid") or ""), str(keys.get("kind") or ""))
