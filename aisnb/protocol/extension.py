@@ -80,7 +80,7 @@ class ResumeRequest(msgspec.Struct, omit_defaults=True):
 
 
 class ServeRequest(msgspec.Struct):
-    """Serve a directory: absolute path; port 0 takes the one used before, or any; None leaves the secret to the node."""
+    """Serve a directory (absolute path); port 0 takes the one used before, or any; secret None lets the node decide."""
 
     directory: str
     port: int = 0
