@@ -133,11 +133,13 @@ class SourceError(AisnbError, ConnectionError):
 
     Attributes:
         status: the HTTP status it answered, 0 if it never did.
+        tries: how often it was asked.
     """
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, tries: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.tries = tries
 
 
 class SourceRefused(SourceError):

@@ -1,0 +1,27 @@
+"""Moving bytes over HTTP, one file at a time, correct whatever the source does. Knows no store and no notebook."""
+
+from __future__ import annotations
+
+from aisnb.transfer.aiohttp_engine import AiohttpEngine
+from aisnb.transfer.download import Receipt, Request
+from aisnb.transfer.engine import AttemptFailed, Engine, Response, Timeouts
+from aisnb.transfer.fetcher import Fetcher
+from aisnb.transfer.limiter import RateLimiter
+from aisnb.transfer.retry import RetryPolicy
+from aisnb.transfer.sink import Sink
+from aisnb.transfer.validator import Validator
+
+__all__ = [
+    "AiohttpEngine",
+    "AttemptFailed",
+    "Engine",
+    "Fetcher",
+    "RateLimiter",
+    "Receipt",
+    "Request",
+    "Response",
+    "RetryPolicy",
+    "Sink",
+    "Timeouts",
+    "Validator",
+]

@@ -1,0 +1,137 @@
+"""The general engine: aiohttp's client. Its errors, and those below it, are translated here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from aisnb.transfer.engine import AttemptFailed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from aisnb.transfer.engine import Timeouts
+
+_READ_BUFFER = 256 * 1024
+_FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # asyncio.TimeoutError is an OSError since Python 3.11
+
+
+class AiohttpEngine:
+    """One aiohttp session: keep-alive, a DNS cache, no limit of its own on connections (callers bound them)."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts
+    ) -> AiohttpResponse:
+        """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
+        session = self._session or self._start()
+        try:
+            response = await session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=timeouts.total or None, connect=timeouts.connect, sock_read=timeouts.stall
+                ),
+            )
+        except _FOREIGN as exc:
+            raise _translated(exc, timeouts) from exc
+        return AiohttpResponse(response, timeouts)
+
+    async def close(self) -> None:
+        """Close all connections; twice is harmless."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _start(self) -> aiohttp.ClientSession:
+        """Open the session, late, because it belongs to the running loop."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            read_bufsize=_READ_BUFFER,
+            skip_auto_headers=("Accept", "User-Agent"),
+        )
+        return self._session
+
+
+class AiohttpResponse:
+    """An answer of aiohttp's, see `Response`."""
+
+    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._timeouts = timeouts
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces as they come off the socket."""
+        return _Chunks(self._response, self._timeouts)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._response.release()
+
+
+class _Chunks:
+    """A body's pieces. Not a generator: those outlive a loop that is left by an exception."""
+
+    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
+        self._read = response.content.readany
+        self._timeouts = timeouts
+        connection = response.connection  # None once the whole body is here
+        self._protocol = connection.protocol if connection is not None else None
+
+    def __aiter__(self) -> _Chunks:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._read()
+        except _FOREIGN as exc:
+            raise _translated(exc, self._timeouts) from exc
+        if chunk:
+            return chunk
+        # aiohttp takes a reset for the end of a body that has neither length nor chunks.
+        lost = self._protocol.exception() if self._protocol is not None else None
+        if isinstance(lost, aiohttp.ClientOSError):
+            raise _translated(lost, self._timeouts) from lost
+        raise StopAsyncIteration
+
+
+def _translated(exc: Exception, timeouts: Timeouts) -> AttemptFailed:
+    match exc:
+        case aiohttp.ClientSSLError():
+            return AttemptFailed(f"no secure connection came about ({exc}). Check the host name", final=True)
+        case aiohttp.ClientConnectorDNSError():
+            return AttemptFailed("the host's name is not known. Check its spelling", unreachable=True)
+        case aiohttp.ClientConnectorError():
+            reason = exc.os_error.strerror or str(exc.os_error)
+            return AttemptFailed(
+                f"nobody answers there ({reason}). Check that the server runs, and its port", unreachable=True
+            )
+        case aiohttp.ConnectionTimeoutError():
+            return AttemptFailed(
+                f"no connection within {timeouts.connect:g} s. Check that the host can be reached from here",
+                unreachable=True,
+            )
+        case aiohttp.SocketTimeoutError():
+            return AttemptFailed(f"the source stalled, not a byte for {timeouts.stall:g} s. Try again later")
+        case asyncio.TimeoutError():
+            return AttemptFailed(f"not done within {timeouts.total:g} s. Allow more time")
+        case aiohttp.ClientPayloadError():
+            return AttemptFailed(
+                "the source closed the connection early, before the end of the file. Try again"
+            )
+        case aiohttp.ClientResponseError():
+            return AttemptFailed(f"the answer is not HTTP ({exc.message}). Check the port")
+        case aiohttp.ClientConnectionError() | OSError():
+            return AttemptFailed(f"the connection was lost ({exc}). Try again")
+    return AttemptFailed(f"that cannot be sent ({exc}). Check the link and the headers", final=True)

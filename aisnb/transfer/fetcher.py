@@ -1,0 +1,145 @@
+"""Fetches files, one call each, whatever their sources do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from aisnb.errors import SourceError, SourceRefused
+from aisnb.transfer.aiohttp_engine import AiohttpEngine
+from aisnb.transfer.answers import Asked, without_ours
+from aisnb.transfer.download import Download
+from aisnb.transfer.engine import AttemptFailed, Timeouts
+from aisnb.transfer.exchange import Exchanges, content_length
+from aisnb.transfer.links import sendable, without_secret
+from aisnb.transfer.retry import Outages, RetryPolicy, Tries
+from aisnb.transfer.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aisnb.transfer.download import OnBytes, OnStart, Receipt, Request
+    from aisnb.transfer.engine import Engine
+    from aisnb.transfer.limiter import RateLimiter
+    from aisnb.transfer.sink import Sink
+
+T = TypeVar("T")
+
+
+class Fetcher:
+    """Fetches files from web servers: retried, resumed, verified. Bound to the loop it is first used in.
+
+    It limits neither how many fetches run at once nor how fast they are, unless told so.
+
+    Args:
+        engine: speaks HTTP; aiohttp's if None. Closed along with the fetcher.
+        policy: how patient to be.
+        limiter: bytes per second of all fetches together.
+
+    Example:
+        async with Fetcher() as fetcher:
+            receipt = await fetcher.fetch(Request(url="http://host/shard-001.tar"), sink)
+    """
+
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        *,
+        policy: RetryPolicy | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> None:
+        self.policy = policy or RetryPolicy()
+        self._engine = engine or AiohttpEngine()
+        self._exchanges = Exchanges(self._engine, Outages(self.policy.patience))
+        self._limiter = limiter
+
+    async def fetch(
+        self,
+        request: Request,
+        sink: Sink,
+        *,
+        on_bytes: OnBytes | None = None,
+        on_start: OnStart | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> Receipt:
+        """Bring one file into `sink`, which is neither closed nor discarded here.
+
+        When this is cancelled or fails, the bytes that came stay in the sink, to be resumed by a later fetch.
+
+        Args:
+            request: the file.
+            sink: where its bytes go; what is there already is continued if the source vouches for it.
+            on_bytes: told every change of the file's bytes that are here; negative when a restart loses some.
+            on_start: told ``(size or None, offset)`` whenever bytes begin to come, at a restart again.
+            limiter: bytes per second of this fetch, and of all others that are given the same one.
+
+        Raises:
+            SourceRefused: the source answered with a status that is no file.
+            SourceError: the source could not be reached, or did not send the file whole. Both know ``.tries``.
+            NameInvalid: the link cannot be sent (SchemeMissing if it is none).
+        """
+        download = Download(
+            request,
+            sink,
+            self._exchanges,
+            self.policy,
+            limiters=[each for each in (self._limiter, limiter) if each is not None],
+            on_bytes=on_bytes,
+            on_start=on_start,
+        )
+        return await self._insist(request.url, download.attempt, lambda: download.position)
+
+    async def head(
+        self, url: str, headers: Mapping[str, str] = {}
+    ) -> tuple[int, Validator, Mapping[str, str]]:
+        """Return the status, the marks and the headers that the source gives for a link.
+
+        Every status is returned, an error's too; network errors are retried as in `fetch`.
+
+        Raises:
+            SourceError: the source could not be reached.
+            NameInvalid: the link cannot be sent (SchemeMissing if it is none).
+        """
+        link = sendable(url)
+        user = without_ours(headers)
+        timeouts = Timeouts(self.policy.connect, self.policy.stall)
+
+        async def ask(tries: int) -> tuple[int, Validator, Mapping[str, str]]:
+            response = (await self._exchanges.ask("HEAD", link, user, Asked().headers, timeouts)).response
+            response.close()
+            found = Validator.of(response.headers, content_length(response.headers))
+            return response.status, found, response.headers
+
+        return await self._insist(url, ask, lambda: 0)
+
+    async def close(self) -> None:
+        """Close all connections; twice is harmless."""
+        await self._engine.close()
+
+    async def __aenter__(self) -> Fetcher:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _insist(
+        self, url: str, attempt: Callable[[int], Awaitable[T]], position: Callable[[], int]
+    ) -> T:
+        """Return what the first attempt that works out returns."""
+        tries = Tries(self.policy)
+        while True:
+            tries.count += 1
+            try:
+                return await attempt(tries.count)
+            except AttemptFailed as failure:
+                wait = tries.wait(failure, position())
+                if wait is None:
+                    raise _told(failure, url, tries.count) from failure
+            await asyncio.sleep(wait)
+
+
+def _told(failure: AttemptFailed, url: str, tries: int) -> SourceError:
+    """Return the failure as the user shall read it."""
+    asked = f" (asked {tries} times)" if tries > 1 else ""
+    kind = SourceRefused if failure.status >= 400 else SourceError
+    return kind(f"'{without_secret(url)}' was not fetched: {failure.reason}{asked}.", failure.status, tries)

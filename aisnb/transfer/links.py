@@ -1,0 +1,79 @@
+"""Web links as they go over the wire. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urljoin, urlsplit
+
+from aisnb.errors import NameInvalid
+from aisnb.uris import check_link
+
+#: What stays as it is in a path or query: RFC 3986's reserved characters but brackets, and percent signs.
+_SAFE = "!$&'()*+,;=:@/?~%"
+_SENDABLE = re.compile(r"[A-Za-z0-9\-._!$&'()*+,;=:@/?~]*")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def sendable(link: str) -> str:
+    """Return `link` with everything percent-encoded that cannot be sent, and without its fragment.
+
+    Valid ``%XX`` are left alone, and so are ``.`` and ``..``: what the link names is the source's to say.
+
+    Raises:
+        SchemeMissing: it is no web link.
+        NameInvalid: it has no host, a port that is none, or text that is not UTF-8.
+
+    Example:
+        sendable("http://host/a b/{1}?q=%20")  # "http://host/a%20b/%7B1%7D?q=%20"
+    """
+    scheme, _, rest = check_link(link).partition("#")[0].partition("://")
+    end = re.search(r"[/?]|$", rest)
+    assert end is not None  # "$" always matches
+    host, path = rest[: end.start()], rest[end.start() :]
+    if not path.startswith("/"):
+        path = "/" + path
+    if not _SENDABLE.fullmatch(path):
+        try:
+            path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE, errors="surrogateescape")
+        except UnicodeEncodeError as exc:
+            raise NameInvalid(f"{link!r} is not valid text (UTF-8). Percent-encode its bytes.") from exc
+    return f"{scheme.lower()}://{_ascii_host(host, link)}{path}"
+
+
+def origin(link: str) -> str:
+    """Return scheme, host and port of a link, spelled the same for all links of one source.
+
+    Example:
+        origin("http://Host/a")  # "http://host:80"
+    """
+    parts = urlsplit(link)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)}"
+
+
+def without_secret(link: str) -> str:
+    """Return a link without the ``user:password@`` that it may hold, for messages and records."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", link, count=1)
+
+
+def redirected(link: str, location: str) -> str:
+    """Return the link that a Location header found at `link` leads to, ready to be sent.
+
+    Raises:
+        SchemeMissing: it leads to something that is not the web.
+        NameInvalid: it makes no sense.
+    """
+    try:
+        target = urljoin(link, location)
+    except ValueError as exc:
+        raise NameInvalid(f"'{link}' redirects to '{location}', which is no web link: {exc}.") from exc
+    return sendable(target)
+
+
+def _ascii_host(host: str, link: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError as exc:
+        raise NameInvalid(f"'{link}' has a host name that cannot be: {exc}. Check its spelling.") from exc
