@@ -9,6 +9,7 @@ import aiohttp
 from yarl import URL
 
 from aisnb.transfer.engine import AttemptFailed
+from aisnb.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -57,7 +58,8 @@ class AiohttpEngine:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             read_bufsize=_READ_BUFFER,
-            skip_auto_headers=("Accept", "User-Agent"),
+            headers={"User-Agent": f"aisnb/{__version__}"},  # some sources refuse clients without a name
+            skip_auto_headers=("Accept",),
         )
         return self._session
 
