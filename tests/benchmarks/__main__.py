@@ -1,0 +1,31 @@
+"""Print the figures: ``python -m tests.benchmarks [startup] [downloads] [jobs] [listings] [--rounds 5]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import downloads, jobs, listings, startup
+
+SUBJECTS = {"startup": startup.run, "downloads": downloads.run, "jobs": jobs.run, "listings": listings.run}
+
+
+def main() -> None:
+    """Run the subjects named (all without a name), each on a data root of its own that is removed at the end."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], help="all, if none is named")
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds, after one that warms up")
+    arguments = parser.parse_args()
+    for name in arguments.subjects or SUBJECTS:
+        with tempfile.TemporaryDirectory(prefix="aisnb-bench-") as folder:
+            os.environ["AISNB_HOME"] = str(Path(folder, "home"))
+            os.environ["AISNB_PROGRESS"] = "off"
+            os.environ.pop("AIS_ENDPOINT", None)
+            print(f"\n## {name}\n", flush=True)
+            SUBJECTS[name](Path(folder), arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Other people's programs: nginx as a source, aria2c and curl as downloaders. Absent ones are skipped with a word."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;
+events {{ worker_connections 2048; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ }}
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; }}
+}}
+"""
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def nginx(root: Path, folder: Path) -> Iterator[str]:
+    """Serve `root` by nginx with one worker; yields the address, "" where nginx is not installed."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        print("nginx is not installed: skipped.")
+        yield ""
+        return
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "nginx.conf"
+    config.write_text(_NGINX.format(folder=folder, port=port, root=root))
+    user = ["-g", "user root;"] if Path(root).owner() == "root" else []
+    process = subprocess.Popen([program, "-c", str(config), "-p", str(folder), *user])
+    try:
+        _wait(port)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nginx does not listen on {port}")
+
+
+def aria2c(links: list[str], folder: Path) -> None:
+    """Download all links, 16 files at once."""
+    listing = folder / "links.txt"
+    listing.write_text("\n".join(links))
+    target = folder / "aria2c"
+    options = ["-j16", "-x1", "-q", "--allow-overwrite=true", "--file-allocation=none", "--auto-file-renaming=false"]
+    subprocess.run(["aria2c", *options, "-d", str(target), "-i", str(listing)], check=True)
+    shutil.rmtree(target)
+
+
+def curl(links: list[str], folder: Path) -> None:
+    """Download all links, 16 at once."""
+    config = folder / "curl.txt"
+    target = folder / "curl"
+    config.write_text("".join(f'url="{link}"\noutput="{target}/{n}"\n' for n, link in enumerate(links)))
+    options = ["-s", "-Z", "--parallel-max", "16", "--create-dirs"]
+    subprocess.run(["curl", *options, "-K", str(config)], check=True)
+    shutil.rmtree(target)
+
+
+DOWNLOADERS = {"aria2c -j16": ("aria2c", aria2c), "curl -Z, 16 at once": ("curl", curl)}
