@@ -1,0 +1,29 @@
+"""Objects on disk and their index; atomic and verified; knows no HTTP."""
+
+from __future__ import annotations
+
+from aisnb.store.partial import Partial
+from aisnb.store.records import (
+    BucketRecord,
+    Completion,
+    ErrorRecord,
+    JobRecord,
+    ObjectRecord,
+    Page,
+    ServerRecord,
+    Summary,
+)
+from aisnb.store.store import Store
+
+__all__ = [
+    "BucketRecord",
+    "Completion",
+    "ErrorRecord",
+    "JobRecord",
+    "ObjectRecord",
+    "Page",
+    "Partial",
+    "ServerRecord",
+    "Store",
+    "Summary",
+]

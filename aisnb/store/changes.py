@@ -1,0 +1,91 @@
+"""What is asked of the writer thread in passing: many of these become one transaction."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aisnb.errors import AisnbError
+    from aisnb.store.records import Completion, ObjectRecord
+    from aisnb.uris import Bucket
+
+
+@dataclass(slots=True, eq=False)
+class Commit:
+    """A finished partial file that becomes an object.
+
+    Attributes:
+        bucket: where to.
+        bucket_id: the row that `bucket` had when the writing began.
+        name: the object.
+        file: path of the finished partial file.
+        key: the partial's resume key, "" if no resume row was written.
+        size: bytes.
+        checksum: XXH64.
+        custom: words to keep with the object.
+        completion: what this means to a job.
+        future: gets the object's record, or the error.
+        record: the object's record, once it is known.
+        error: why it cannot be, once that is known.
+    """
+
+    bucket: Bucket
+    bucket_id: int
+    name: str
+    file: str
+    key: str
+    size: int
+    checksum: str
+    custom: Mapping[str, str]
+    completion: Completion | None
+    future: Future[ObjectRecord] = field(default_factory=Future)
+    record: ObjectRecord | None = None
+    error: AisnbError | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Complete:
+    """A file of a job that ended without an object: skipped or failed.
+
+    Attributes:
+        completion: what to count.
+        future: gets None once it is counted, or the error.
+    """
+
+    completion: Completion
+    future: Future[None] = field(default_factory=Future)
+
+
+@dataclass(slots=True, eq=False)
+class Keep:
+    """A partial file that may be taken up again after a crash.
+
+    Attributes:
+        key: what it will be asked for by.
+        file: path of the file.
+        validator: what the source's answer was known by when the bytes came.
+    """
+
+    key: str
+    file: str
+    validator: str
+
+
+@dataclass(slots=True, eq=False)
+class Forget:
+    """A partial file that is no more.
+
+    Attributes:
+        key: what it was kept under.
+        file: its path; a younger file under the same key stays.
+    """
+
+    key: str
+    file: str
+
+
+Change: TypeAlias = Commit | Complete | Keep | Forget

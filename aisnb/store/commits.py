@@ -1,0 +1,230 @@
+"""Group commit: finished files become objects, so that a crash at any moment can be made good.
+
+First the intents are written (what the objects will be, and from which files), then the files are renamed, then
+the index and the jobs' counters follow in one transaction that also clears the intents. Whatever intents are found
+when a store opens were in flight: `repair` ends what they began.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aisnb.errors import AisnbError, BucketNotFound
+from aisnb.store.changes import Commit, Complete, Forget, Keep
+from aisnb.store.faults import file_fault, no_such_bucket, stray_file
+from aisnb.store.index import encode_custom, known_versions
+from aisnb.store.records import ObjectRecord
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aisnb.store.buckets import BucketTable
+    from aisnb.store.changes import Change
+    from aisnb.store.database import Database
+    from aisnb.store.records import Completion
+    from aisnb.store.tally import Tallies
+    from aisnb.store.tree import Tree
+    from aisnb.uris import Bucket
+
+#: SQLite's integers are signed; some file systems number their inodes beyond.
+INODE_MASK = (1 << 63) - 1
+
+
+class Committer:
+    """Makes groups of changes true. Used in the writer thread only.
+
+    Args:
+        database: index, intents and jobs.
+        tree: where the files go.
+        buckets: which are here.
+        tallies: the jobs' counters.
+    """
+
+    def __init__(self, database: Database, tree: Tree, buckets: BucketTable, tallies: Tallies) -> None:
+        self._database = database
+        self._tree = tree
+        self._buckets = buckets
+        self._tallies = tallies
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Make `changes` true, in as few transactions as can be, and resolve their futures."""
+        for group in _without_repeats(changes):
+            commits = [change for change in group if isinstance(change, Commit)]
+            try:
+                self._apply(group, commits)
+            except BaseException as exc:  # noqa: BLE001  # not swallowed: every future of the group gets it
+                self._fail(group, exc)
+            else:
+                _resolve(group)
+            for commit in commits:
+                if commit.error is not None:
+                    with suppress(OSError):  # gone already, or it is left for the next start to remove
+                        os.unlink(commit.file)  # noqa: PTH108  # for each object
+
+    def _apply(self, group: Sequence[Change], commits: Sequence[Commit]) -> None:
+        versions = self._versions(commits)
+        for commit in commits:
+            self._record(commit, versions)
+        kept = [change for change in group if isinstance(change, Keep)]
+        if kept or commits:
+            with self._database.transaction() as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO partials VALUES (?,?,?)",
+                    [(k.key, k.file, k.validator) for k in kept],
+                )
+                connection.executemany(_INSERT_INTENT, [_intent(c) for c in commits if c.error is None])
+        for commit in commits:
+            if commit.error is None:
+                commit.error = self._place(commit, known=(commit.bucket_id, commit.name) in versions)
+        ended = [change.completion for change in group if isinstance(change, Complete)]
+        forgotten = [(change.key, change.file) for change in group if isinstance(change, Forget)]
+        if commits or ended or forgotten:
+            self._settle(commits, ended, forgotten)
+
+    def _versions(self, commits: Sequence[Commit]) -> dict[tuple[int, str], int]:
+        names: dict[int, list[str]] = {}
+        for commit in commits:
+            names.setdefault(commit.bucket_id, []).append(commit.name)
+        with self._database.reading() as connection:
+            return {
+                (number, name): version
+                for number, wanted in names.items()
+                for name, version in known_versions(connection, number, wanted).items()
+            }
+
+    def _record(self, commit: Commit, versions: dict[tuple[int, str], int]) -> None:
+        """Give `commit` the record that it will be, or the error why it cannot."""
+        try:
+            if self._buckets.number(commit.bucket) != commit.bucket_id:
+                raise no_such_bucket(commit.bucket)
+            status = os.stat(commit.file)  # noqa: PTH116  # for each object
+        except BucketNotFound as exc:
+            commit.error = exc
+        except OSError as exc:
+            commit.error = file_fault(exc, commit.bucket / commit.name)
+            commit.error.__cause__ = exc
+        else:
+            commit.record = ObjectRecord(
+                name=commit.name,
+                size=commit.size,
+                checksum=commit.checksum,
+                atime=time.time_ns(),
+                version=versions.get((commit.bucket_id, commit.name), 0) + 1,
+                custom=dict(commit.custom),
+                modified_ns=status.st_mtime_ns,
+                inode=status.st_ino & INODE_MASK,
+            )
+
+    def _place(self, commit: Commit, *, known: bool) -> AisnbError | None:
+        try:
+            place(self._tree, commit.file, commit.bucket, commit.name, known=known)
+        except AisnbError as exc:
+            return exc
+        return None
+
+    def _settle(
+        self, commits: Sequence[Commit], ended: list[Completion], forgotten: list[tuple[str, str]]
+    ) -> None:
+        dropped = [(commit.bucket_id, commit.name) for commit in commits if commit.error is not None]
+        kept = [
+            commit.completion for commit in commits if commit.error is None and commit.completion is not None
+        ]
+        forgotten += [(commit.key, commit.file) for commit in commits if commit.key]
+        with self._database.transaction() as connection:
+            settle(connection, dropped)
+            self._tallies.apply(connection, kept + ended)
+            connection.executemany("DELETE FROM partials WHERE key=? AND file=?", forgotten)
+
+    def _fail(self, group: Sequence[Change], exc: BaseException) -> None:
+        self._tallies.forget()
+        for change in group:
+            if isinstance(change, Commit) and change.error is None:
+                change.error = exc if isinstance(exc, AisnbError) else None
+            if isinstance(change, Commit | Complete):
+                change.future.set_exception(exc)
+
+
+def place(tree: Tree, file: str, bucket: Bucket, name: str, *, known: bool) -> None:
+    """Rename `file` into the object's place, unless something unknown stands there.
+
+    Args:
+        tree: where objects lie.
+        file: the finished file.
+        bucket: where to.
+        name: the object.
+        known: whether the index has an object of exactly this name, which may be replaced.
+
+    Raises:
+        AlreadyExists: a file that belongs to no object, or to one whose name differs by case, is there; or
+            the tree cannot hold the name.
+        DiskFull: no room for a directory entry.
+        NodeError: the file system refused otherwise.
+    """
+    if tree.occupied(bucket, name) and not known:
+        raise stray_file(bucket / name, tree.path(bucket, name))
+    tree.place(file, bucket, name)
+
+
+def settle(connection: sqlite3.Connection, dropped: Iterable[tuple[int, str]]) -> None:
+    """Turn the intents into objects, but for the `dropped` ones (bucket's row number, name)."""
+    connection.executemany("DELETE FROM intents WHERE bucket=? AND name=?", dropped)
+    connection.execute(
+        "INSERT OR REPLACE INTO objects (bucket, name, size, checksum, atime, version, custom, modified, inode) "
+        "SELECT bucket, name, size, checksum, atime, version, custom, modified, inode FROM intents"
+    )
+    connection.execute("DELETE FROM intents")
+
+
+_INSERT_INTENT = "INSERT OR REPLACE INTO intents VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+
+
+def _intent(commit: Commit) -> tuple[int | str, ...]:
+    record = commit.record
+    assert record is not None  # there is no error, so there is a record
+    return (
+        commit.bucket_id,
+        record.name,
+        record.size,
+        record.checksum,
+        record.atime,
+        record.version,
+        encode_custom(record.custom),
+        record.modified_ns,
+        record.inode,
+        commit.file,
+        "" if commit.completion is None else msgspec.json.encode(commit.completion).decode(),
+    )
+
+
+def _resolve(group: Sequence[Change]) -> None:
+    for change in group:
+        if isinstance(change, Complete):
+            change.future.set_result(None)
+        elif isinstance(change, Commit):
+            if change.error is not None:
+                change.future.set_exception(change.error)
+            else:
+                assert change.record is not None  # there is no error, so there is a record
+                change.future.set_result(change.record)
+
+
+def _without_repeats(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Cut `changes` into groups in which no object is written twice: the order of overwrites must hold."""
+    group: list[Change] = []
+    seen: set[tuple[int, str]] = set()
+    for change in changes:
+        if isinstance(change, Commit):
+            target = (change.bucket_id, change.name)
+            if target in seen:
+                yield group
+                group, seen = [], set()
+            seen.add(target)
+        group.append(change)
+    if group:
+        yield group

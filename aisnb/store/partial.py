@@ -1,0 +1,278 @@
+"""Files on their way: written in ``partial/``, hashed as the bytes pass, taken up again after a pause or a crash."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from aisnb.store.changes import Forget, Keep
+from aisnb.store.faults import file_fault, no_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aisnb.uris import Bucket
+
+#: Below this many bytes fetching again is cheaper than remembering.
+WORTH_KEEPING = 1 << 20
+
+_READ_AT_ONCE = 1 << 20
+
+
+class PartialFiles:
+    """The directory of partial files, and which of them may be taken up again.
+
+    Args:
+        directory: ``partial`` in the data root.
+        kept: what the database knows of, by key.
+        submit: hands a change to the writer thread.
+    """
+
+    def __init__(
+        self, directory: Path, kept: dict[str, Keep], submit: Callable[[Keep | Forget], None]
+    ) -> None:
+        self.directory = directory
+        self._kept = kept
+        self._submit = submit
+        self._claimed: set[str] = set()
+        self._stamp = f"{time.time_ns():x}"
+        self._numbers = count()
+
+    def fresh_path(self) -> str:
+        """Return a path that no file had before."""
+        return f"{self.directory}/{self._stamp}-{next(self._numbers)}"
+
+    def claim(self, key: str) -> bool:
+        """Return whether `key` is a key and nobody else is writing under it."""
+        if not key or key in self._claimed:
+            return False
+        self._claimed.add(key)
+        return True
+
+    def release(self, key: str) -> None:
+        """Let others write under `key`."""
+        self._claimed.discard(key)
+
+    def kept(self, key: str) -> Keep | None:
+        """Return what is kept under `key`."""
+        return self._kept.get(key)
+
+    def keep(self, key: str, file: str, validator: str) -> None:
+        """Remember, across crashes, that `file` holds bytes of what `validator` stands for."""
+        entry = self._kept[key] = Keep(key, file, validator)
+        self._submit(entry)
+
+    def forget(self, key: str, file: str) -> None:
+        """Remember it no longer."""
+        self._kept.pop(key, None)
+        self._submit(Forget(key, file))
+
+    def committed(self, key: str) -> None:
+        """Remember it no longer; the commit clears the row."""
+        self._kept.pop(key, None)
+
+
+class Partial:
+    """One object on its way. Not for two threads at once.
+
+    Made by `Store.begin`; ends with `Store.commit`, `close` (a pause) or `discard`. What is called after its end does
+    nothing.
+
+    Attributes:
+        bucket: where it goes.
+        bucket_id: the bucket's row when the writing began.
+        name: the object's name.
+    """
+
+    __slots__ = (
+        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_validator",
+        "bucket", "bucket_id", "name",
+    )  # fmt: skip
+
+    def __init__(self, files: PartialFiles, bucket: Bucket, bucket_id: int, name: str, key: str) -> None:
+        self.bucket = bucket
+        self.bucket_id = bucket_id
+        self.name = name
+        self._files = files
+        self._key = key if files.claim(key) else ""
+        self._file = self._validator = ""
+        self._kept = self._ended = False
+        self._descriptor = -1
+        self._position = 0
+        self._hash: xxhash.xxh64 | None = xxhash.xxh64()
+        if self._key and (kept := files.kept(key)):
+            self._take_up(kept)
+
+    def _take_up(self, kept: Keep) -> None:
+        with suppress(FileNotFoundError):  # removed by hand: begin anew
+            self._position = os.stat(kept.file).st_size  # noqa: PTH116  # paths are text in this class
+            self._file, self._validator, self._kept = kept.file, kept.validator, True
+            self._hash = None  # these bytes are not hashed yet
+
+    @property
+    def position(self) -> int:
+        """Bytes that are here."""
+        return self._position
+
+    def resume_point(self) -> tuple[int, str]:
+        """Return how many bytes are here and the validator that they were stored under; ``(0, "")`` for none."""
+        return (self._position, self._validator) if self._validator and self._position else (0, "")
+
+    def start(self, *, offset: int, validator: str, size: int | None) -> None:
+        """Begin to write, or go on.
+
+        Args:
+            offset: where the next byte belongs, at most `position`; 0 starts over. Bytes from before a pause are
+                read and hashed here, at the speed of the disk.
+            validator: what the source's answer is known by; "" if it cannot be known again.
+            size: bytes of the whole object, None if unknown. Large and unknown ones survive a crash, given a key.
+
+        Raises:
+            DiskFull: `size` does not fit.
+        """
+        assert 0 <= offset <= self._position, "start beyond the bytes that are here"
+        if size is not None and size >= WORTH_KEEPING:
+            self._check_room(size - offset)
+        if offset == 0:
+            self._start_over()
+        elif self._hash is None or offset != self._position:
+            self._go_back(offset)
+        self._validator = validator
+        if size is None or size >= WORTH_KEEPING:
+            self._keep()
+
+    def _check_room(self, needed: int) -> None:
+        disk = os.statvfs(self._files.directory)
+        free = disk.f_bavail * disk.f_frsize
+        if needed > free:
+            raise no_room(f"'{self._uri}' cannot be stored: {needed} bytes are to come and {free} are free")
+
+    def _start_over(self) -> None:
+        self._remove()
+        self._position = 0
+        self._hash = xxhash.xxh64()
+
+    def _go_back(self, offset: int) -> None:
+        try:
+            self._open()
+            os.ftruncate(self._descriptor, offset)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            self._hash = xxhash.xxh64()
+            while chunk := os.read(self._descriptor, _READ_AT_ONCE):
+                self._hash.update(chunk)
+        except OSError as exc:
+            raise file_fault(exc, self._uri) from exc
+        self._position = offset
+
+    def _keep(self) -> None:
+        if self._key and self._validator and not self._ended:
+            self._open()
+            self._files.keep(self._key, self._file, self._validator)
+            self._kept = True
+
+    def _open(self) -> None:
+        if self._descriptor >= 0:
+            return
+        flags = os.O_RDWR | os.O_CLOEXEC
+        if not self._file:
+            self._file = self._files.fresh_path()
+            flags |= os.O_CREAT | os.O_EXCL
+        try:
+            self._descriptor = os.open(self._file, flags, 0o666)
+        except OSError as exc:
+            raise file_fault(exc, self._uri) from exc
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Append `chunk`.
+
+        Raises:
+            DiskFull: no room is left; what was written before stays.
+            NodeError: the disk failed otherwise.
+        """
+        assert self._hash is not None, "write before start"
+        assert not self._ended, "write after the end"
+        self._open()
+        rest: bytes | bytearray | memoryview = chunk
+        while True:
+            try:
+                written = os.write(self._descriptor, rest)
+            except OSError as exc:
+                raise file_fault(exc, self._uri) from exc
+            self._position += written
+            if written == len(rest):
+                self._hash.update(rest)
+                return
+            self._hash.update(memoryview(rest)[:written])
+            rest = memoryview(rest)[written:]
+
+    def digest(self) -> str:
+        """Return the XXH64 of all bytes so far, 16 hex digits; bytes from before a pause are read for it."""
+        if self._hash is None:
+            self._go_back(self._position)
+        assert self._hash is not None  # _go_back made it
+        return self._hash.hexdigest()
+
+    def seal(self) -> tuple[str, str]:
+        """Close the file for good and hand it over: return its path, and the key of its resume row ("" for none).
+
+        Raises:
+            DiskFull: the last bytes found no room (network file systems say so only now).
+        """
+        assert not self._ended, "commit after the end"
+        if not self._file:
+            self._open()  # an object without bytes
+        try:
+            self._close_descriptor()
+        except OSError as exc:
+            self.discard()
+            raise file_fault(exc, self._uri) from exc
+        self._end()
+        if self._kept:
+            self._files.committed(self._key)
+        return self._file, self._key if self._kept else ""
+
+    def close(self) -> None:
+        """Pause: keep the bytes for the next `Store.begin` with the same key, where they can be known again."""
+        if self._ended:
+            return
+        if not (self._key and self._validator and self._position):
+            self.discard()
+            return
+        if not self._kept:
+            self._keep()
+        self._close_descriptor()
+        self._end()
+
+    def discard(self) -> None:
+        """Remove the bytes; twice, or after a commit, is harmless."""
+        if not self._ended:
+            self._remove()
+            self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._files.release(self._key)
+
+    def _remove(self) -> None:
+        self._close_descriptor()
+        if self._file:
+            with suppress(FileNotFoundError):
+                os.unlink(self._file)  # noqa: PTH108  # paths are text in this class
+            if self._kept:
+                self._files.forget(self._key, self._file)
+        self._file, self._kept = "", False
+
+    def _close_descriptor(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+    @property
+    def _uri(self) -> str:
+        return self.bucket / self.name
