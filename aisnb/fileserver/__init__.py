@@ -1,0 +1,8 @@
+"""Step 1: serve a directory over HTTP, read-only. ``python -m aisnb.fileserver DIRECTORY`` is the same as a process."""
+
+from __future__ import annotations
+
+from aisnb.fileserver.connection import Limits
+from aisnb.fileserver.server import FileServer
+
+__all__ = ["FileServer", "Limits"]

@@ -1,0 +1,83 @@
+"""A regular file as an answer: whole, in part, or not at all because the client has it (RFC 9110)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from aisnb.fileserver.conditions import (
+    CONDITIONAL_HEADERS,
+    RangeNotSatisfiable,
+    failed_precondition,
+    requested_range,
+)
+from aisnb.fileserver.responses import (
+    Answer,
+    connection_field,
+    content_type,
+    http_date,
+    refusal,
+    response_head,
+)
+
+if TYPE_CHECKING:
+    from aisnb.fileserver.files import Opened
+    from aisnb.fileserver.requests import Request
+
+
+def represent_file(request: Request, opened: Opened, name: bytes) -> Answer:
+    """Return the answer to a GET or HEAD of an open regular file.
+
+    Args:
+        request: with its conditions and its range.
+        opened: the file; the answer's to close if it is sent, else closed here.
+        name: of the file, for its media type.
+    """
+    descriptor, status = opened
+    size, modified = status.st_size, int(status.st_mtime)
+    etag = b'"%x-%x-%x"' % (status.st_ino, status.st_mtime_ns, size)
+    state = b"ETag: %b\r\nLast-Modified: %b\r\nAccept-Ranges: bytes\r\n%b" % (
+        etag,
+        http_date(modified),
+        connection_field(request.headers, keep_alive=request.keep_alive),
+    )
+    code, start, stop = 200, 0, size
+    if not CONDITIONAL_HEADERS.isdisjoint(request.headers):
+        code, start, stop = _decide(request, etag, modified, size)
+    if code >= 300:
+        os.close(descriptor)
+        return _refuse_content(request, code, state, size)
+    fields = b"%bX-Content-Type-Options: nosniff\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
+        state,
+        content_type(name),
+        stop - start,
+    )
+    if code == 206:
+        fields += b"Content-Range: bytes %d-%d/%d\r\n" % (start, stop - 1, size)
+    head = response_head(code, fields)
+    if request.method == b"HEAD" or start == stop:
+        os.close(descriptor)
+        return Answer(head, keep_alive=request.keep_alive)
+    return Answer(head, b"", descriptor, start, stop - start, request.keep_alive)
+
+
+def _decide(request: Request, etag: bytes, modified: int, size: int) -> tuple[int, int, int]:
+    """Return the status that the request's conditions lead to, and the range of bytes to send."""
+    status = failed_precondition(request.headers, etag, modified)
+    if status:
+        return status, 0, 0
+    if request.method != b"GET":
+        return 200, 0, size  # ranges are defined for GET only (section 14.2)
+    try:
+        part = requested_range(request.headers, etag, modified, size)
+    except RangeNotSatisfiable:
+        return 416, 0, 0
+    return (206, *part) if part else (200, 0, size)
+
+
+def _refuse_content(request: Request, status: int, state: bytes, size: int) -> Answer:
+    if status == 304:
+        return Answer(response_head(304, state), keep_alive=request.keep_alive)
+    if status == 416:
+        state += b"Content-Range: bytes */%d\r\n" % size
+    return refusal(status, fields=state, head_only=request.method == b"HEAD", keep_alive=request.keep_alive)

@@ -1,0 +1,146 @@
+"""A file server's life: it listens, it watches its clients' deadlines, it closes."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from aisnb.errors import DirectoryNotFound, PortInUse, UsageError
+from aisnb.fileserver.connection import Connection, Limits, Shared
+from aisnb.fileserver.hosts import Hosts
+from aisnb.fileserver.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BACKLOG = 1024
+_WATCH_SECONDS = 1.0
+
+
+class FileServer:
+    """Serves a directory over HTTP, read-only, on the running event loop.
+
+    Args:
+        directory: what to serve.
+        bind: the address or name to listen at.
+        port: the port to listen at; 0 takes a free one.
+        hosts: names to answer to, besides loopback names, IP literals and this machine's names.
+        secret: serve below ``/SECRET/`` only; "" for no secret.
+        limits: what clients may take.
+
+    Attributes:
+        port: the port it listens at; the one asked for until `start`.
+
+    Raises:
+        UsageError: `secret` cannot be part of a URL path.
+
+    Example:
+        async with FileServer("/data/shards") as server:
+            print(server.port)
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        bind: str = "127.0.0.1",
+        port: int = 0,
+        hosts: Iterable[str] = (),
+        secret: str = "",
+        limits: Limits | None = None,
+    ) -> None:
+        if "/" in secret or "\0" in secret or secret.startswith("."):
+            raise UsageError(
+                f"The secret '{secret}' cannot be a part of a path. Use one without slashes that begins with no dot."
+            )
+        self.port = port
+        self._directory = Path(directory).absolute()
+        self._bind = bind
+        self._limits = limits or Limits()
+        self._shared = Shared(Site(os.fsencode(self._directory), Hosts(hosts), secret), self._limits)
+        self._server: asyncio.Server | None = None
+        self._watch: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Begin to listen; `port` is then the real one.
+
+        Raises:
+            DirectoryNotFound: `directory` is not a directory that can be read.
+            PortInUse: another program listens on the port.
+            UsageError: the address is none of this machine's, or not for this user.
+        """
+        _check_directory(self._directory)
+        loop = asyncio.get_running_loop()
+        listener = await self._listen(loop)
+        self.port = listener.getsockname()[1]
+        self._server = await loop.create_server(
+            lambda: Connection(self._shared), sock=listener, backlog=_BACKLOG
+        )
+        self._watch_deadlines(loop)
+
+    async def close(self) -> None:
+        """Stop listening, let the answers under way end for a moment, and close all connections."""
+        if self._watch:
+            self._watch.cancel()
+            self._watch = None
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        connections = self._shared.connections
+        for connection in tuple(connections):
+            connection.finish()
+        if connections:
+            await asyncio.wait([each.lost for each in connections], timeout=self._limits.grace_seconds)
+        for connection in tuple(connections):
+            connection.abort()
+        if connections:
+            await asyncio.wait([each.lost for each in connections])
+        await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
+        """Return a bound socket: one, although a name may have several addresses, so that there is one port."""
+        try:
+            found = await loop.getaddrinfo(
+                self._bind, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            family, *_, address = found[0]
+            return socket.create_server(address, family=family, backlog=_BACKLOG)
+        except OSError as exc:
+            where = f"{self._bind}:{self.port}"
+            if exc.errno == errno.EADDRINUSE:
+                raise PortInUse(
+                    f"{self._directory} cannot be served at {where}: another program listens there. "
+                    f"Choose another port, or 0 for any free one."
+                ) from exc
+            raise UsageError(
+                f"{self._directory} cannot be served at {where}: {exc.strerror}. "
+                f"Use an address of this machine (127.0.0.1, or 0.0.0.0 for all) and a port from 1024 to 65535."
+            ) from exc
+
+    def _watch_deadlines(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in tuple(self._shared.connections):
+            connection.check_deadline(now)
+        self._watch = loop.call_later(_WATCH_SECONDS, self._watch_deadlines, loop)
+
+
+def _check_directory(directory: Path) -> None:
+    if not directory.is_dir():
+        there = "it is a file" if directory.exists() else "there is no such directory"
+        raise DirectoryNotFound(f"{directory} cannot be served: {there}. Name a directory that exists.")
+    if not os.access(directory, os.R_OK | os.X_OK):
+        raise DirectoryNotFound(
+            f"{directory} cannot be served: this user may not read it. Change its mode, or name another directory."
+        )
