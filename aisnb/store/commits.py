@@ -56,14 +56,15 @@ class Committer:
         """Make `changes` true, in as few transactions as can be, and resolve their futures."""
         for group in _without_repeats(changes):
             commits = [change for change in group if isinstance(change, Commit)]
+            failure = None
             try:
                 self._apply(group, commits)
             except BaseException as exc:  # noqa: BLE001  # not swallowed: every future of the group gets it
-                self._fail(group, exc)
-            else:
-                _resolve(group)
+                self._tallies.forget()
+                failure = exc
+            _resolve(group, failure)
             for commit in commits:
-                if commit.error is not None:
+                if commit.error or failure:
                     with suppress(OSError):  # gone already, or it is left for the next start to remove
                         os.unlink(commit.file)  # noqa: PTH108  # for each object
 
@@ -141,14 +142,6 @@ class Committer:
             self._tallies.apply(connection, kept + ended)
             connection.executemany("DELETE FROM partials WHERE key=? AND file=?", forgotten)
 
-    def _fail(self, group: Sequence[Change], exc: BaseException) -> None:
-        self._tallies.forget()
-        for change in group:
-            if isinstance(change, Commit) and change.error is None:
-                change.error = exc if isinstance(exc, AisnbError) else None
-            if isinstance(change, Commit | Complete):
-                change.future.set_exception(exc)
-
 
 def place(tree: Tree, file: str, bucket: Bucket, name: str, *, known: bool) -> None:
     """Rename `file` into the object's place, unless something unknown stands there.
@@ -202,16 +195,19 @@ def _intent(commit: Commit) -> tuple[int | str, ...]:
     )
 
 
-def _resolve(group: Sequence[Change]) -> None:
+def _resolve(group: Sequence[Change], failure: BaseException | None) -> None:
     for change in group:
-        if isinstance(change, Complete):
-            change.future.set_result(None)
-        elif isinstance(change, Commit):
-            if change.error is not None:
-                change.future.set_exception(change.error)
+        if isinstance(change, Commit):
+            if error := change.error or failure:
+                change.future.set_exception(error)
             else:
                 assert change.record is not None  # there is no error, so there is a record
                 change.future.set_result(change.record)
+        elif isinstance(change, Complete):
+            if failure:
+                change.future.set_exception(failure)
+            else:
+                change.future.set_result(None)
 
 
 def _without_repeats(changes: Sequence[Change]) -> Iterator[list[Change]]:

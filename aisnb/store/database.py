@@ -68,6 +68,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._lock = threading.RLock()
+        self._closed = False
         self._idle: list[sqlite3.Connection] = []
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable to all
         with self._translated():
@@ -117,11 +118,25 @@ class Database:
                 with self._lock:
                     yield self._writer
                 return
-            connection = self._idle.pop() if self._idle else self._connect()
+            connection = self._borrow()
             try:
                 yield connection
             finally:
-                self._idle.append(connection)
+                self._give_back(connection)
+
+    def _borrow(self) -> sqlite3.Connection:
+        if self._closed:
+            raise NodeError("The store is closed. Open it again to read.")
+        try:
+            return self._idle.pop()
+        except IndexError:  # all are lent
+            return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -152,6 +167,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; twice is harmless."""
+        self._closed = True
         while self._idle:
             self._idle.pop().close()
         self._writer.close()

@@ -68,6 +68,14 @@ def stray_file(uri: str, path: str) -> AlreadyExists:
     )
 
 
+def file_gone(bucket: Bucket, name: str, path: str) -> ObjectNotFound:
+    """Return the error for an object that is in the index, and whose file is not there or not readable."""
+    return ObjectNotFound(
+        f"{bucket / name} does not exist: its file '{path}' cannot be read. Store it again, or run 'node fsck' to take "
+        "it out of the listing."
+    )
+
+
 def no_such_bucket(bucket: Bucket) -> BucketNotFound:
     """Return the error for a bucket that is not here, worded as AIStore does."""
     return BucketNotFound(f'bucket "{bucket}" does not exist')

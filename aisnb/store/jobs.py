@@ -81,13 +81,13 @@ class JobTable:
             kind: only those of this kind; "" for all.
             active_only: only those that have not ended.
         """
-        states = ACTIVE_STATES if active_only else ()
+        states = f"state IN {ACTIVE_STATES}" if active_only else "true"
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE ?1 IN ('', kind) ORDER BY created DESC, rowid DESC",  # noqa: S608  # a constant
+                f"SELECT {_COLUMNS} FROM jobs WHERE {states} AND ?1 IN ('', kind) ORDER BY created DESC, rowid DESC",  # noqa: S608  # a constant
                 (kind,),
             ).fetchall()
-        return [_record(row) for row in rows if not states or row[2] in states]
+        return [_record(row) for row in rows]
 
     def set_state(self, job: str, state: str, reason: str = "", ended_ns: int | None = None) -> None:
         """Note the job's state, after all that was counted for it so far.
@@ -110,8 +110,6 @@ class JobTable:
             "state=?, reason=?, ended=?, started=CASE WHEN started=0 THEN ? ELSE started END",
             (state, reason, ended, started),
         )
-        if not active:
-            self._writer.call(lambda: self._tallies.forget(job))
 
     def set_totals(self, job: str, total: int, total_bytes: int | None) -> None:
         """Note how many files (-1 unknown) and bytes (None unknown) the job has.
@@ -201,6 +199,7 @@ class JobTable:
 
     def _update(self, job: str, assignments: str, values: tuple[Any, ...]) -> None:
         def work(connection: sqlite3.Connection) -> None:
+            self._tallies.forget(job)  # those of ended jobs must not pile up; a running one's are read again
             if not connection.execute(f"UPDATE jobs SET {assignments} WHERE id=?", (*values, job)).rowcount:  # noqa: S608  # constants of this class
                 raise no_such_job(job)
 

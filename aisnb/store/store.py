@@ -15,7 +15,7 @@ from aisnb.store.buckets import BucketTable
 from aisnb.store.changes import Commit, Complete
 from aisnb.store.commits import INODE_MASK, Committer
 from aisnb.store.database import Database
-from aisnb.store.faults import no_such_object, stray_file
+from aisnb.store.faults import file_gone, no_such_object, stray_file
 from aisnb.store.jobs import JobTable
 from aisnb.store.partial import Partial, PartialFiles
 from aisnb.store.repair import finish_intents, finish_removals, sweep_partials
@@ -199,9 +199,7 @@ class Store:
             return open(path, "rb")  # noqa: PTH123  # the caller closes it; paths of the tree are text
         except OSError as exc:
             self.stat(bucket, name)
-            raise no_such_object(
-                bucket, f"{name} (its file '{path}' cannot be read; 'node fsck' drops it)"
-            ) from exc
+            raise file_gone(bucket, name, path) from exc
 
     def _settled(
         self, bucket: Bucket, name: str, records: list[ObjectRecord], file: BinaryIO
