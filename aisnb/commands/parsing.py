@@ -1,0 +1,169 @@
+"""Words become the arguments of a command: argparse, made from the definition."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from aisnb.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aisnb.commands.definition import Command, Parameter
+
+HELP_FLAGS = ("--help", "-h")
+
+_FLAG = re.compile(r"--?[^\W\d]")
+
+
+def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
+    """Return the command's arguments by name.
+
+    Flags may stand before, between or after the arguments; ``--flag value`` and ``--flag=value`` both work, and
+    ``-flag value`` too, as for the ``ais`` CLI. After ``--`` every word is an argument.
+
+    Raises:
+        UsageError: an unknown flag (with the nearest known one), a missing or surplus argument, a bad value.
+    """
+    flags, arguments = _part(command, words)
+    places = command.arguments
+    if len(arguments) > len(places) and not any(place.many for place in places):
+        raise usage_error(command, f"'{arguments[len(places)]}' is one argument too many{_advice(arguments)}")
+    values = vars(_parser(command).parse_args([*flags, *(["--", *arguments] if arguments else [])]))
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def usage(command: Command) -> str:
+    """Return the command in one line: its words, then ``[flags]``, then its arguments."""
+    places = []
+    for argument in command.arguments:
+        shown = argument.metavar + ("..." if argument.many else "")
+        places.append(shown if argument.required else f"[{shown}]")
+    return " ".join(["%ais", command.name, *(["[flags]"] if command.options else []), *places])
+
+
+def usage_error(command: Command, reason: str) -> UsageError:
+    """Return the error for words that do not fit `command`."""
+    return UsageError(
+        f"Incorrect 'ais {command.name}' usage: {reason}. Usage: {usage(command)}. Try '%ais help {command.name}'."
+    )
+
+
+def _advice(arguments: Sequence[str]) -> str:
+    """Return what to do about surplus arguments; a shell makes many of an unquoted template."""
+    if sum("://" in argument for argument in arguments) > 2:
+        return "; in a shell put a template in quotes: 'http://host/shard-{001..010}.tar'"
+    return "; put quotes around a name with spaces"
+
+
+def _part(command: Command, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part `words` into flags, each joined with its value, and arguments.
+
+    Done here because argparse reads flags among arguments differently from version to version.
+    """
+    known = {flag: option for option in command.options for flag in option.flags}
+    flags, arguments, rest = list[str](), list[str](), iter(words)
+    for word in rest:
+        if word == "--":
+            arguments += rest
+        elif not _FLAG.match(word):
+            arguments.append(word)
+        elif _is_cluster(word, known):
+            flags += (f"-{letter}" for letter in word[1:])
+        else:
+            flags.append(_flag(command, known, word, rest))
+    return flags, arguments
+
+
+def _is_cluster(word: str, known: dict[str, Parameter]) -> bool:
+    """Return whether `word` is several one-letter switches in one, like ``-ry``."""
+    switches = {flag[1] for flag, option in known.items() if len(flag) == 2 and option.type is bool}
+    return word[1] != "-" and f"-{word}" not in known and set(word[1:]) <= switches
+
+
+def _flag(command: Command, known: dict[str, Parameter], word: str, rest: Iterator[str]) -> str:
+    """Return one flag as argparse wants it; its value, if it has one, is `word`'s or the next of `rest`."""
+    name, equals, value = word.partition("=")
+    spelled = name if name in known else f"-{name}"
+    option = known.get(spelled)
+    if option is None:
+        near = did_you_mean(f"--{name.lstrip('-')}", sorted(known)).strip().rstrip("?").replace("Did", "; did")
+        raise usage_error(command, f"it has no flag '{name}'{near}")
+    if option.type is bool:
+        if equals:
+            raise usage_error(command, f"'{name}' takes no value, and '{value}' was given")
+        return spelled
+    following = value if equals else next(rest, None)
+    if following is None:
+        raise usage_error(command, f"'{name}' needs a value ({option.metavar})")
+    return f"{spelled}={following}" if spelled.startswith("--") else f"{spelled}{following}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse parser that raises instead of printing and leaving the program."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(prog=f"ais {command.name}", add_help=False, allow_abbrev=False)
+        self.command = command
+
+    def error(self, message: str) -> NoReturn:
+        raise usage_error(self.command, _reason(message))
+
+
+def _reason(message: str) -> str:
+    """Return argparse's complaint as a clause of our sentence."""
+    missing = message.removeprefix("the following arguments are required: ")
+    return message if missing == message else f"{missing} is missing"
+
+
+def _parser(command: Command) -> _Parser:
+    parser = _Parser(command)
+    for parameter in command.parameters:
+        if parameter.flags:
+            _add_option(parser, parameter)
+        else:
+            _add_argument(parser, parameter)
+    return parser
+
+
+def _add_option(parser: _Parser, option: Parameter) -> None:
+    if option.type is bool:
+        parser.add_argument(*option.flags, dest=option.name, action="store_true", default=option.default)
+        return
+    parser.add_argument(
+        *option.flags,
+        dest=option.name,
+        action="append" if option.many else "store",
+        type=_converter(option),
+        choices=option.about.choices or None,
+        default=option.default,
+        required=option.required,
+        metavar=option.metavar,
+    )
+
+
+def _add_argument(parser: _Parser, argument: Parameter) -> None:
+    nargs = ("+" if argument.required else "*") if argument.many else (None if argument.required else "?")
+    parser.add_argument(
+        argument.name,
+        nargs=nargs,
+        type=argument.type,
+        choices=argument.about.choices or None,
+        default=argument.default,
+        metavar=argument.metavar,
+    )
+
+
+def _converter(option: Parameter) -> Any:
+    convert = getattr(option.about, "convert", None)
+    if convert is not None:
+        return convert
+    return _whole_number if option.type is int else option.type
+
+
+def _whole_number(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise UsageError(f"'{text}' is not a whole number. Write it like 10.")
+    return int(text)

@@ -1,0 +1,140 @@
+"""A line becomes words: quotes, comments, and the notebook's variables. Pure.
+
+The rules are a shell's, except where a notebook needs others: a backslash outside quotes is a character like any
+other (paths), ``#`` begins a comment only after white space (``ais://b/x#1`` is a name), a ``;`` at the end of the
+line is IPython's, and braces with a range or a list in them are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aisnb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_BLANK = " \t\r\n\f\v"
+_PLACE = re.compile(r"\$\$|\$\{(?P<braced>[^\W\d]\w*)\}|\$(?P<bare>[^\W\d]\w*)|\{(?P<identifier>[^\W\d]\w*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a word under one kind of quote: ``""``, ``"'"`` or ``'"'``."""
+
+    text: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a line; its pieces keep how they were quoted."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the word without its quotes."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def split(line: str) -> list[Word]:
+    """Split `line` into words.
+
+    Raises:
+        UsageError: a quote is not closed.
+
+    Example:
+        [word.text for word in split("ls 'ais://a b' # all of it")]  # ["ls", "ais://a b"]
+    """
+    words, position = list[Word](), 0
+    while (position := _skip_blanks(line, position)) < len(line) and line[position] != "#":
+        pieces = list[Piece]()
+        while position < len(line) and line[position] not in _BLANK:
+            piece, position = _read_piece(line, position)
+            pieces.append(piece)
+        words.append(Word(tuple(pieces)))
+    return _without_semicolon(words)
+
+
+def _skip_blanks(line: str, position: int) -> int:
+    while position < len(line) and line[position] in _BLANK:
+        position += 1
+    return position
+
+
+def _read_piece(line: str, start: int) -> tuple[Piece, int]:
+    quote = line[start]
+    if quote == "'":
+        end = _closing(line, start, line.find("'", start + 1))
+        return Piece(line[start + 1 : end], quote), end + 1
+    if quote == '"':
+        match = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL).match(line, start + 1)
+        end = match.end() if match else start
+        end = _closing(line, start, end if line[end : end + 1] == '"' else -1)
+        return Piece(re.sub(r'\\(["\\])', r"\1", line[start + 1 : end]), quote), end + 1
+    end = start
+    while end < len(line) and line[end] not in _BLANK and line[end] not in "'\"":
+        end += 1
+    return Piece(line[start:end]), end
+
+
+def _closing(line: str, start: int, end: int) -> int:
+    if end < 0:
+        raise UsageError(
+            f"The quote ({line[start]}) before '{line[start + 1 :]}' is not closed. Close it, or leave it out."
+        )
+    return end
+
+
+def _without_semicolon(words: list[Word]) -> list[Word]:
+    """Drop the ``;`` with which a notebook's line may end."""
+    if not words or words[-1].pieces[-1].quote:
+        return words
+    *others, last = words[-1].pieces
+    text = last.text.rstrip(";")
+    pieces = (*others, Piece(text)) if text else tuple(others)
+    return [*words[:-1], Word(pieces)] if pieces else words[:-1]
+
+
+def substitute(words: Iterable[Word], variables: Mapping[str, object]) -> list[str]:
+    """Return the words with ``$name``, ``${name}`` and ``{name}`` replaced by what the notebook calls so.
+
+    ``{name}`` stays where no variable has that name, and so do ``{a..b}`` and ``{a,b}``: those are templates.
+    ``$$`` is a plain ``$``. Nothing is ever evaluated. A job stands for its id, a file server for its URL.
+
+    Raises:
+        UsageError: ``$name`` is no variable (in single quotes it then stays), or its value is not one word.
+
+    Example:
+        substitute(split("ls ais://$name/{prefix}-{001..010}"), {"name": "abc", "prefix": "p"})
+    """
+    return ["".join(_substitute_piece(piece, variables) for piece in word.pieces) for word in words]
+
+
+def _substitute_piece(piece: Piece, variables: Mapping[str, object]) -> str:
+    def replace(match: re.Match[str]) -> str:
+        if match[0] == "$$":
+            return "$"
+        name = match[match.lastgroup or 0]
+        if name in variables:
+            return _as_word(match[0], variables[name])
+        if match.lastgroup == "identifier" or piece.quote == "'":
+            return match[0]
+        raise UsageError(
+            f"'{match[0]}' in '{piece.text}' is not a variable here. Set {name} first, or write '$$' for a plain '$'."
+        )
+
+    return _PLACE.sub(replace, piece.text)
+
+
+def _as_word(shown: str, value: object) -> str:
+    if type(value).__module__.startswith("aisnb."):
+        value = getattr(value, "id", None) or getattr(value, "url", None) or value
+    if value is None or (isinstance(value, Sized) and not isinstance(value, str)):
+        kind = type(value).__name__
+        raise UsageError(f"'{shown}' is a value of type {kind}, which is not one word. Use a text, a number or a path.")
+    return str(value)
