@@ -1,0 +1,67 @@
+"""One question to the local node over HTTP: plain, short, blocking."""
+
+from __future__ import annotations
+
+import http.client
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from aisnb.protocol.extension import NodeStatus
+
+if TYPE_CHECKING:
+    from aisnb.node.root import NodeFile
+
+_SECONDS = 5.0
+
+
+class NoAnswer(Exception):
+    """Nobody answered, or not as our node would; `status` is the HTTP status, 0 if there was none."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def ask(endpoint: str, token: str, method: str, path: str, seconds: float = _SECONDS) -> bytes:
+    """Return the body of the node's answer.
+
+    Args:
+        endpoint: ``http://127.0.0.1:PORT``.
+        token: its bearer token.
+        method: HTTP method.
+        path: path with query.
+        seconds: how long to wait for each part of the answer.
+
+    Raises:
+        NoAnswer: nobody listens there, or the answer is not a success.
+    """
+    address = urlsplit(endpoint)
+    connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=seconds)
+    try:
+        connection.request(method, path, headers={"Authorization": f"Bearer {token}", "Connection": "close"})
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException, UnicodeError) as exc:
+        raise NoAnswer from exc
+    finally:
+        connection.close()
+    if response.status >= 300:
+        raise NoAnswer(response.status)
+    return body
+
+
+def ask_status(node: NodeFile, token: str, seconds: float = _SECONDS) -> NodeStatus:
+    """Return what the node that `node` names says of itself.
+
+    Raises:
+        NoAnswer: nobody answers there, it is another process, or it does not know the token.
+    """
+    try:
+        status = msgspec.json.decode(ask(node.endpoint, token, "GET", "/v1/x/status", seconds), type=NodeStatus)
+    except msgspec.DecodeError as exc:
+        raise NoAnswer from exc
+    if status.pid != node.pid:
+        raise NoAnswer
+    return status

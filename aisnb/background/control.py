@@ -1,0 +1,131 @@
+"""What a user asks of the local node itself: status, start, stop, fsck."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aisnb.background.ask import NoAnswer, ask
+from aisnb.background.launch import ensure, launch, look
+from aisnb.background.process import is_alive, is_node_of
+from aisnb.background.state import NodeState, Running
+from aisnb.background.stopping import end_process
+from aisnb.errors import NodeError, NodeLocked
+from aisnb.node.root import DataRoot
+from aisnb.protocol.extension import FsckAnswer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aisnb.settings import Settings
+
+_FSCK_SECONDS = 3600.0
+_APPEAR_SECONDS = 5.0
+
+
+def status(settings: Settings) -> NodeState:
+    """Return what is known of the local node. Never starts one.
+
+    Example:
+        status(read_settings()).running
+    """
+    root = DataRoot(settings.home)
+    try:
+        found = look(root)
+    except NoAnswer:
+        found = None
+    if found is None:
+        return NodeState(False, None, None, root.path, root.token_file, _free_bytes(root.path))
+    running, said = found
+    return NodeState(
+        running=True,
+        endpoint=running.endpoint,
+        pid=running.pid,
+        root=root.path,
+        token_file=root.token_file,
+        free_bytes=said.free_bytes,
+        version=running.version,
+        running_jobs=said.running_jobs,
+        servers=said.servers,
+        leases=said.leases,
+        keep=said.keep,
+    )
+
+
+def start(settings: Settings, keep: bool = True, new_token: bool = False) -> Running:
+    """Start the local node if it does not run.
+
+    Args:
+        settings: where.
+        keep: let it stay until it is told to stop.
+        new_token: rotate its token, which starts it anew.
+
+    Raises:
+        NodeError: it does not start.
+    """
+    if new_token:
+        stop(settings)
+        running = launch(settings, ["--new-token"])
+    else:
+        running = ensure(settings)
+    if keep:
+        _ask_or_fail(running, "/v1/x/keep")
+    return running
+
+
+def stop(settings: Settings) -> bool:
+    """End the local node; returns when its process is gone. Running jobs are taken up at the next start.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        NodeLocked: it runs on another machine.
+        NodeError: it cannot be ended.
+    """
+    root = DataRoot(settings.home)
+    end = time.monotonic() + _APPEAR_SECONDS
+    while True:
+        node = root.read_node_file()
+        here = node is not None and root.holder_elsewhere() is None
+        if node and here and is_alive(node.pid) and is_node_of(node.pid, root.path):
+            end_process(root, Running(node.endpoint, root.read_token(), node.pid, node.version))
+            return True
+        if not root.is_locked():
+            return False
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)  # one is about to start, or to end
+    if elsewhere := root.holder_elsewhere():
+        raise NodeLocked(f"The node in {root.path} runs on the machine '{elsewhere.host}'. Stop it there.")
+    raise NodeError(f"A process holds {root.lock_file} and does not say who it is. 'fuser {root.lock_file}' may tell.")
+
+
+def fsck(settings: Settings) -> FsckAnswer:
+    """Check the data root against its index and repair what can be; starts the node if need be.
+
+    Raises:
+        NodeError: the node does not start, or the check failed.
+    """
+    body = _ask_or_fail(ensure(settings), "/v1/x/fsck", _FSCK_SECONDS)
+    try:
+        return msgspec.json.decode(body, type=FsckAnswer)
+    except msgspec.DecodeError as exc:
+        raise NodeError("The local node's answer to fsck makes no sense. Restart it with '%ais node stop'.") from exc
+
+
+def _ask_or_fail(running: Running, path: str, seconds: float = 5.0) -> bytes:
+    try:
+        return ask(running.endpoint, running.token, "POST", path, seconds)
+    except NoAnswer as exc:
+        said = f"answered with HTTP status {exc.status}" if exc.status else "did not answer"
+        raise NodeError(f"The local node at {running.endpoint} {said} when asked for {path}. Try again.") from exc
+
+
+def _free_bytes(root: Path) -> int:
+    while not root.exists() and root != root.parent:
+        root = root.parent
+    return shutil.disk_usage(root).free
