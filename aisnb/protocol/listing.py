@@ -27,6 +27,7 @@ class ListRequest(msgspec.Struct):
     token: str = msgspec.field(name="continuation_token", default="")
     flags: str = "0"
     start_after: str = ""
+    time_format: str = ""
 
 
 class Entry(msgspec.Struct, omit_defaults=True):

@@ -1,0 +1,160 @@
+"""``/v1/buckets``: list, create, look at, list the objects of, sum up and remove buckets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import web
+
+from aisnb.errors import UsageError
+from aisnb.node.actions import act_on_bucket
+from aisnb.node.listing import encoded_page
+from aisnb.node.requests import bucket_of, convert, path_parts, provider_of, read_action
+from aisnb.node.state import NODE, Node
+from aisnb.protocol import headers as ais
+from aisnb.protocol import messages
+from aisnb.protocol.buckets import BucketId, BucketSummary, bucket_properties
+from aisnb.protocol.listing import ListRequest
+
+if TYPE_CHECKING:
+    from aisnb.store import BucketRecord
+    from aisnb.uris import Bucket
+
+_SUMMARY_ID = "summary-"
+
+routes = web.RouteTableDef()
+
+
+class _SummaryRequest(msgspec.Struct):
+    uuid: str = ""
+    prefix: str = ""
+
+
+@routes.get("/v1/buckets", allow_head=False)
+async def list_buckets(request: web.Request) -> web.Response:
+    """Answer with the buckets of a provider, or all; or with their summaries."""
+    node, provider = request.app[NODE], provider_of(request)
+    action = await read_action(request)
+    records = node.store.buckets(provider)
+    if action.action == messages.SUMMARY:
+        return await _summaries(node, [record.bucket for record in records], convert(action.value, _SummaryRequest))
+    if action.action not in ("", messages.LIST):
+        raise _unknown(action.action, "buckets")
+    return _json([BucketId.of(record.bucket) for record in records])
+
+
+@routes.get("/v1/buckets/{bucket}", allow_head=False)
+async def ask_bucket(request: web.Request) -> web.Response:
+    """Answer with a page of the bucket's objects, or with its summary."""
+    node, bucket = request.app[NODE], bucket_of(request)
+    action = await read_action(request)
+    if action.action == messages.SUMMARY:
+        node.store.bucket(bucket)
+        return await _summaries(node, [bucket], convert(action.value, _SummaryRequest))
+    if action.action not in ("", messages.LIST):
+        raise _unknown(action.action, bucket)
+    as_json = ais.MSGPACK not in request.headers.get("Accept", "")
+    page = convert(action.value, ListRequest)
+    body, kind = await asyncio.to_thread(encoded_page, node.store, bucket, page, as_json=as_json)
+    return web.Response(body=body, content_type=kind)
+
+
+@routes.head("/v1/buckets/{bucket}")
+@routes.head(r"/v1/buckets/{bucket}/{prefix:[\s\S]+}")
+async def look_at_bucket(request: web.Request) -> web.Response:
+    """Answer with the bucket's properties, and with its summary in two steps if that is asked for."""
+    node, bucket = request.app[NODE], bucket_of(request)
+    headers = {ais.BUCKET_PROPS: json.dumps(_properties(node.store.bucket(bucket)))}
+    if "bsumm_remote" not in request.query:
+        return web.Response(headers=headers)
+    job = request.query.get("uuid", "")
+    if not job:
+        headers[ais.JOB_ID] = _summary_id("/".join(path_parts(request)[3:]))
+        return web.Response(status=202, headers=headers)
+    summary = await asyncio.to_thread(_summary, node, bucket, _summary_prefix(job))
+    headers[ais.BUCKET_SUMMARY] = json.dumps(msgspec.to_builtins(summary))
+    return web.Response(headers=headers)
+
+
+@routes.post("/v1/buckets/{bucket}")
+async def act(request: web.Request) -> web.Response:
+    """Create the bucket, or start a job on its objects."""
+    node, bucket = request.app[NODE], bucket_of(request)
+    action = await read_action(request)
+    if action.action == messages.CREATE_BUCKET:
+        if bucket.provider != "ais":
+            raise UsageError(f"'{bucket}' cannot be created: 'ht://' buckets come to be when a link is first fetched.")
+        await asyncio.to_thread(node.store.create_bucket, bucket)
+        return web.Response()
+    return await _objects_action(node, bucket, action, "POST")
+
+
+@routes.delete("/v1/buckets/{bucket}")
+async def remove(request: web.Request) -> web.Response:
+    """Remove the bucket with its objects, or start a job that removes some of them."""
+    node, bucket = request.app[NODE], bucket_of(request)
+    action = await read_action(request)
+    if action.action == messages.EVICT_BUCKET and bucket.provider == "ais":
+        raise UsageError(f"'{bucket}' cannot be evicted: its objects are nowhere else. Destroy it if you mean that.")
+    if action.action in (messages.DESTROY_BUCKET, messages.EVICT_BUCKET):
+        record = node.store.bucket(bucket)
+        await asyncio.to_thread(node.store.remove_bucket, bucket)
+        if action.action == messages.EVICT_BUCKET and request.query.get("keep_bck_md", "").lower() == "true":
+            await asyncio.to_thread(node.store.create_bucket, bucket, extra=record.extra, exist_ok=True)
+        return web.Response()
+    return await _objects_action(node, bucket, action, "DELETE")
+
+
+async def _objects_action(node: Node, bucket: Bucket, action: messages.Action, method: str) -> web.Response:
+    response = await act_on_bucket(node, bucket, action, method)
+    if response is None:
+        raise _unknown(action.action, bucket)
+    return response
+
+
+async def _summaries(node: Node, buckets: list[Bucket], asked: _SummaryRequest) -> web.Response:
+    """Answer as AIStore does: an id first, the summaries to who comes back with it."""
+    if not asked.uuid:
+        return web.Response(status=202, text=_summary_id(asked.prefix))
+    summaries = await asyncio.to_thread(lambda: [_summary(node, bucket, asked.prefix) for bucket in buckets])
+    return _json(summaries)
+
+
+def _summary(node: Node, bucket: Bucket, prefix: str) -> BucketSummary:
+    found = node.store.summary(bucket, prefix)
+    disk = shutil.disk_usage(node.root).total
+    return BucketSummary.of(
+        bucket, objects=found.count, size=found.size, smallest=found.smallest, largest=found.largest, disk=disk
+    )
+
+
+def _summary_id(prefix: str) -> str:
+    """Return an id that carries the prefix: who asks again by HEAD names only the id."""
+    return _SUMMARY_ID + secrets.token_hex(2) + base64.urlsafe_b64encode(prefix.encode()).decode().rstrip("=")
+
+
+def _summary_prefix(job: str) -> str:
+    carried = job[len(_SUMMARY_ID) + 4 :]
+    try:
+        return base64.urlsafe_b64decode(carried + "=" * (-len(carried) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError) as exc:
+        raise UsageError(f"'{job}' is not the id of a summary. Ask for one without 'uuid' first.") from exc
+
+
+def _properties(record: BucketRecord) -> dict[str, object]:
+    return bucket_properties(record.bucket, record.created_ns, record.extra)
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type=ais.JSON)
+
+
+def _unknown(action: str, where: object) -> UsageError:
+    return UsageError(f"'{action}' is not something that the embedded node does with {where}.")
