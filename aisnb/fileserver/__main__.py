@@ -57,7 +57,12 @@ def _argument_parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=0, help="listen there; 0 takes a free one (%(default)s)"
     )
     parser.add_argument("--host", action="append", default=[], metavar="NAME", help="answer to this name too")
-    parser.add_argument("--secret", default="", metavar="TEXT", help="serve below /TEXT/ only")
+    parser.add_argument(
+        "--secret",
+        default=os.environ.get("AISNB_SERVE_SECRET", ""),
+        metavar="TEXT",
+        help="serve below /TEXT/ only (AISNB_SERVE_SECRET, which unlike a command line other users cannot read)",
+    )
     return parser
 
 

@@ -38,13 +38,15 @@ class Selection(msgspec.Struct, omit_defaults=True):
 
 
 class JobSelector(msgspec.Struct):
-    """Which job a control call means; Go reads its JSON keys in any case, so both spellings come."""
+    """Which jobs a control call means; Go reads its JSON keys in any case, so both spellings come."""
 
     id: str = ""
     kind: str = ""
+    active_only: bool = False
 
     @classmethod
     def of(cls, value: Any) -> JobSelector:
         """Return the selector in a decoded JSON object, whatever the case of its keys."""
         keys = {str(key).lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
-        return cls(str(keys.get("id") or keys.get("uuid") or ""), str(keys.get("kind") or ""))
+        job = str(keys.get("id") or keys.get("uuid") or "")
+        return cls(job, str(keys.get("kind") or ""), keys.get("show_active") is True)

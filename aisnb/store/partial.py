@@ -73,6 +73,14 @@ class PartialFiles:
         self._kept.pop(key, None)
         self._submit(Forget(key, file))
 
+    def forget_all(self, prefix: str) -> None:
+        """Remove the files that are kept under keys with this prefix, but for those that are being written."""
+        for key, entry in list(self._kept.items()):
+            if key.startswith(prefix) and key not in self._claimed:
+                with suppress(FileNotFoundError):
+                    os.unlink(entry.file)  # noqa: PTH108  # paths are text in this module
+                self.forget(key, entry.file)
+
     def committed(self, key: str) -> None:
         """Remember it no longer; the commit clears the row."""
         self._kept.pop(key, None)

@@ -344,6 +344,10 @@ class Store:
         """Remove the partial's bytes; after a commit, or twice, is harmless."""
         partial.discard()
 
+    def discard_kept(self, prefix: str) -> None:
+        """Remove the bytes that paused or crashed writers left under keys with this prefix."""
+        self._partials.forget_all(prefix)
+
     def get_state(self, key: str) -> str:
         """Return the small value kept under `key`, "" if there is none."""
         with self.database.reading() as connection:

@@ -1,0 +1,258 @@
+"""One job that has not ended: started, paused, resumed, stopped; its row always says what it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from aisnb.errors import AisnbError, UsageError
+from aisnb.node.progress import Progress
+from aisnb.node.removal import Removal
+from aisnb.node.runner import Run
+from aisnb.node.sources import Spec, files_of
+from aisnb.node.totals import find_total_bytes
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, PENDING, RUNNING, JobSnapshot
+from aisnb.protocol.messages import DOWNLOAD_KIND, PREFETCH_KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aisnb.protocol.downloads import Limits
+    from aisnb.store import JobRecord, Store
+    from aisnb.transfer import Fetcher
+
+_log = logging.getLogger(__name__)
+
+
+class _Work(Protocol):
+    async def run(self) -> None: ...
+    def limit(self, limits: Limits) -> None: ...
+    def forsake(self) -> None: ...
+
+
+def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None) -> JobSnapshot:
+    """Return a job at this moment: as its row says, or (while it has not ended) as is counted in memory."""
+    shot = JobSnapshot(
+        id=record.id,
+        kind=record.kind,
+        state=record.state,
+        description=record.description,
+        source=spec.source,
+        bucket=spec.bucket,
+        version=record.ended_ns // 1_000,
+        total=record.total,
+        done=record.done,
+        skipped=record.skipped,
+        failed=record.failed,
+        bytes=record.bytes,
+        total_bytes=record.total_bytes,
+        created_ns=record.created_ns,
+        started_ns=record.started_ns,
+        ended_ns=record.ended_ns,
+        reason=record.reason,
+    )
+    if progress is not None:
+        shot.state, shot.reason, shot.version = progress.state, progress.reason, progress.version
+        shot.done, shot.skipped, shot.failed = progress.done, progress.skipped, progress.failed
+        shot.bytes, shot.total_bytes = progress.bytes_here(), progress.bytes_in_all()
+        shot.rate, shot.in_flight = progress.rate(), progress.in_flight()
+    return shot
+
+
+class ActiveJob:
+    """A job that is pending, running or paused.
+
+    Args:
+        record: its row.
+        store: where its files and its row are.
+        fetcher: brings its files.
+        slots: shared by all jobs; as many files at once in all.
+        headers: what to send to the source; never kept on disk.
+        on_change: called whenever it starts, pauses or ends.
+    """
+
+    def __init__(
+        self,
+        record: JobRecord,
+        store: Store,
+        fetcher: Fetcher,
+        slots: asyncio.Semaphore,
+        headers: Mapping[str, str],
+        on_change: Callable[[ActiveJob], None],
+    ) -> None:
+        self.record = record
+        self.spec = Spec.decode(record.request)
+        self.progress = Progress(record.state, record.reason)
+        self.progress.count_from(record)
+        self.headers = headers
+        self._store = store
+        self._fetcher = fetcher
+        self._slots = slots
+        self._on_change = on_change
+        self._lock = asyncio.Lock()
+        self._ending = False
+        self._work: _Work | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on by itself."""
+        return self.progress.state in (PENDING, RUNNING)
+
+    def snapshot(self) -> JobSnapshot:
+        """Return the job at this moment."""
+        return snapshot_of(self.record, self.spec, self.progress)
+
+    def launch(self) -> None:
+        """Start it, or go on with what is pending."""
+        self.progress.enter(PENDING)
+        self._task = asyncio.create_task(self._drive(), name=f"job {self.record.id}")
+        self._on_change(self)
+
+    async def pause(self, reason: str = "") -> None:
+        """Pause; the bytes of files on their way are kept.
+
+        Raises:
+            UsageError: it has ended.
+        """
+        async with self._lock:
+            if self.progress.state == PAUSED:
+                return
+            await self._halt()
+            if self.progress.state in ENDED:
+                raise UsageError(f"Job {self.record.id} cannot be paused: it is {self.progress.state}.")
+            await self._enter(PAUSED, reason)
+
+    async def resume(self, headers: Mapping[str, str]) -> None:
+        """Go on after a pause; a job that runs is left alone.
+
+        Raises:
+            UsageError: it has ended, or needs credentials and they are not given.
+        """
+        async with self._lock:
+            if self.progress.state in ENDED:
+                raise UsageError(f"Job {self.record.id} cannot be resumed: it is {self.progress.state}. Retry it.")
+            if self.running:
+                return
+            if headers and not self.spec.credentials:
+                self.spec.credentials = True
+                await asyncio.to_thread(self._store.jobs.update_request, self.record.id, self.spec.encode())
+            self.headers = headers or self.headers
+            if self.spec.credentials and not self.headers:
+                raise UsageError(
+                    f"Job {self.record.id} needs credentials, which are never kept on disk. Resume it with the headers "
+                    "that its source wants, like Authorization."
+                )
+            self.launch()
+
+    async def stop(self) -> None:
+        """End it for good; what has come of unfinished files is removed. One that has ended is left alone."""
+        async with self._lock:
+            if self._work is not None:
+                self._work.forsake()
+            await self._halt()
+            if self.progress.state not in ENDED:
+                await self._end(ABORTED)
+
+    async def limit(self, limits: Limits) -> None:
+        """Change its limits, now and for good.
+
+        Raises:
+            UsageError: a limit is below 0.
+        """
+        if limits.connections < 0 or limits.bytes_per_hour < 0:
+            raise UsageError(f"{limits} makes no sense. Use numbers above 0, or 0 for no limit.")
+        self.spec.limits = limits
+        if self._work is not None:
+            self._work.limit(limits)
+        await asyncio.to_thread(self._store.jobs.update_request, self.record.id, self.spec.encode())
+
+    async def suspend(self) -> None:
+        """Let it rest because the node ends; its row stays as it is, so that the next node takes it up."""
+        async with self._lock:
+            await self._halt()
+
+    async def _halt(self) -> None:
+        """End the task; a job that is about to end by itself does so."""
+        if self._task is not None:
+            if not self._ending:
+                self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def _drive(self) -> None:
+        try:
+            await self._run()
+        except AisnbError as exc:
+            await self._end(FAILED, str(exc))
+        except Exception as exc:  # noqa: BLE001  # the last border: logged whole, and told in the job's row
+            _log.exception("job %s failed", self.record.id)
+            await self._end(FAILED, f"The node failed at this job: {exc!r}. Its log, node.log, has the whole.")
+        else:
+            await self._end(FINISHED)
+
+    async def _run(self) -> None:
+        jobs = self._store.jobs
+        await asyncio.to_thread(jobs.set_state, self.record.id, RUNNING)
+        self.record = await asyncio.to_thread(jobs.load, self.record.id)
+        self.progress.count_from(self.record)
+        self.progress.enter(RUNNING)
+        self._work = work = self._make_work()
+        sizing = asyncio.create_task(self._find_total_bytes(work)) if isinstance(work, Run) else None
+        try:
+            await work.run()
+        finally:
+            self._work = None
+            if sizing is not None:
+                sizing.cancel()
+                await asyncio.wait([sizing])
+
+    def _make_work(self) -> _Work:
+        record, spec = self.record, self.spec
+        if record.kind not in (DOWNLOAD_KIND, PREFETCH_KIND):
+            return Removal(record, spec, self.progress, self._store)
+        return Run(
+            record,
+            spec,
+            files_of(spec, self._store.jobs, record.id),
+            self.progress,
+            store=self._store,
+            fetcher=self._fetcher,
+            headers=self.headers,
+            slots=self._slots,
+            source_kind="web" if record.kind == DOWNLOAD_KIND else "ht",
+        )
+
+    async def _find_total_bytes(self, work: Run) -> None:
+        """Ask the source's own index how much is to come; break off what cannot fit."""
+        if self.progress.total_bytes is not None:
+            return
+        try:
+            found = await find_total_bytes(self.record, self.spec, self._store, self._fetcher, self.headers)
+        except AisnbError as exc:
+            work.break_off(exc)
+            return
+        if found is not None:
+            self.progress.total_bytes = found
+            self.progress.touch()
+            await asyncio.to_thread(self._store.jobs.set_totals, self.record.id, self.record.total, found)
+
+    async def _enter(self, state: str, reason: str = "") -> None:
+        await asyncio.to_thread(self._store.jobs.set_state, self.record.id, state, reason)
+        self.progress.enter(state, reason)
+        self._on_change(self)
+
+    async def _end(self, state: str, reason: str = "") -> None:
+        """Write the end down. Where even that finds no room, the next node takes the job up."""
+        self._ending = True
+        jobs, job = self._store.jobs, self.record.id
+        self._store.discard_kept(f"{job}/")
+        try:
+            if state == FINISHED:
+                total = await asyncio.to_thread(lambda: jobs.load(job).total)
+                await asyncio.to_thread(jobs.set_totals, job, total, self.progress.bytes_in_all())
+            await self._enter(state, reason)
+        except AisnbError as exc:
+            _log.error("the end of job %s (%s) was not kept: %s", job, state, exc)
+            self.progress.enter(FAILED, reason or str(exc))

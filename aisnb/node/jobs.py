@@ -1,0 +1,271 @@
+"""The jobs of a node: those that run, and those that have ended and are kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import string
+import time
+from typing import TYPE_CHECKING
+
+from aisnb.errors import BucketNotFound, UsageError
+from aisnb.node.active import ActiveJob, snapshot_of
+from aisnb.node.runner import MOST_CONNECTIONS
+from aisnb.node.sources import Plan, Spec, plan_download, plan_prefetch, plan_removal
+from aisnb.protocol.downloads import ID_PREFIX
+from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow
+from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
+from aisnb.store import JobRecord
+from aisnb.uris import parse_bucket
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping
+
+    from aisnb.protocol.downloads import DownloadRequest, Limits
+    from aisnb.protocol.extension import JobSnapshot
+    from aisnb.protocol.messages import Selection
+    from aisnb.store import Store
+    from aisnb.transfer import Fetcher
+    from aisnb.uris import Bucket
+
+_KEPT_NS = 7 * 24 * 3600 * 10**9
+_ID_LETTERS = string.ascii_letters + string.digits
+_NEEDS_CREDENTIALS = (
+    "needs credentials: they are never kept on disk, and the node that had them is gone. Resume it with the headers "
+    "that its source wants."
+)
+
+
+class Jobs:
+    """All jobs of a node. Used in the loop's thread only.
+
+    Args:
+        store: where files and rows are.
+        fetcher: brings files.
+        on_change: called whenever a job starts, pauses or ends; may be set later.
+
+    Example:
+        jobs = Jobs(store, fetcher)
+        await jobs.start()
+        job = await jobs.submit_download(DownloadRequest(type="single", link="http://host/a.tar", bucket=BucketId("b")))
+        print(await jobs.snapshot(job))
+        await jobs.close()
+    """
+
+    def __init__(self, store: Store, fetcher: Fetcher, on_change: Callable[[], None] | None = None) -> None:
+        self.on_change = on_change or (lambda: None)
+        self._store = store
+        self._fetcher = fetcher
+        self._active: dict[str, ActiveJob] = {}
+        self._headers: dict[str, Mapping[str, str]] = {}  # of ended jobs too, for a retry; never on disk
+        self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+
+    async def start(self) -> None:
+        """Take up the jobs that had not ended when the last node did, and forget those that ended long ago."""
+        for record in await asyncio.to_thread(self._store.jobs.list):
+            if record.state not in ENDED:
+                await self._take_up(record)
+            elif record.ended_ns < time.time_ns() - _KEPT_NS:
+                await asyncio.to_thread(self._store.jobs.remove, record.id)
+
+    async def close(self) -> None:
+        """Let all jobs rest; the next node takes them up. Twice is harmless."""
+        await asyncio.gather(*(job.suspend() for job in list(self._active.values())))
+
+    @property
+    def running(self) -> int:
+        """How many jobs go on by themselves."""
+        return sum(job.running for job in self._active.values())
+
+    async def submit_download(self, request: DownloadRequest) -> str:
+        """Start a download, into a bucket that is made if it is not there; return the job's id.
+
+        Raises:
+            UsageError: something in the request cannot be (TemplateError, NameInvalid: what).
+            Unsupported: it wants what only a cluster can.
+        """
+        plan = await asyncio.to_thread(plan_download, request)
+        bucket = parse_bucket(plan.spec.bucket)
+        await asyncio.to_thread(self._store.create_bucket, bucket, exist_ok=True)
+        return await self._begin(plan, DOWNLOAD_KIND, f"{ID_PREFIX}{_random_id()}")
+
+    async def submit_prefetch(self, bucket: Bucket, selection: Selection) -> str:
+        """Start to bring some objects of an ``ht://`` bucket; return the job's id.
+
+        Raises:
+            BucketNotFound: it is not here, or nobody knows where its files come from.
+            UsageError: nothing is selected, or a template cannot be expanded.
+        """
+        directory = self._store.bucket(bucket).extra.get("original_url", "")
+        if not directory:
+            raise BucketNotFound(
+                f'bucket "{bucket}" does not exist with a web address. Get one of its files by its http:// link first.'
+            )
+        return await self._begin(plan_prefetch(bucket, directory, selection), PREFETCH_KIND, _random_id())
+
+    async def submit_delete(self, bucket: Bucket, selection: Selection, kind: str = DELETE_OBJECTS) -> str:
+        """Start to remove several objects (those that are not here are passed over); return the job's id.
+
+        Raises:
+            BucketNotFound: the bucket is not here.
+            TemplateError: a template cannot be expanded.
+        """
+        count = (await asyncio.to_thread(self._store.summary, bucket)).count
+        return await self._begin(plan_removal(bucket, selection, count), kind, _random_id())
+
+    async def retry(self, job: str, headers: Mapping[str, str]) -> str:
+        """Start a new job of exactly the files that failed in an ended or paused one; return its id.
+
+        Raises:
+            JobNotFound: there is none of this id.
+            UsageError: it still runs, nothing failed, or it needs credentials and they are not given.
+        """
+        snapshot = await self.snapshot(job)
+        if snapshot.state not in (*ENDED, PAUSED):
+            raise UsageError(f"Job {job} cannot be retried while it runs. Wait for its end, or stop it first.")
+        if not snapshot.failed:
+            raise UsageError(f"Job {job} has nothing to retry: no file of it failed.")
+        record = await asyncio.to_thread(self._store.jobs.load, job)
+        spec = Spec.decode(record.request)
+        headers = headers or self._headers.get(job, {})
+        if spec.credentials and not headers:
+            raise UsageError(f"Job {job} {_NEEDS_CREDENTIALS.replace('Resume', 'Retry')}")
+        spec.template = spec.subdir = ""
+        spec.credentials = bool(headers)
+        fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{_random_id()}"
+        count = await asyncio.to_thread(self._store.jobs.copy_errors_as_items, job, fresh)
+        plan = Plan(spec, count, record.description, (), dict(headers))
+        return await self._begin(plan, record.kind, fresh)
+
+    async def stop(self, job: str) -> JobSnapshot:
+        """End a job; what has come of unfinished files is removed. One that has ended is left alone."""
+        if active := self._active.get(job):
+            await active.stop()
+        return await self.snapshot(job)
+
+    async def pause(self, job: str) -> JobSnapshot:
+        """Pause a job; what has come of unfinished files is kept.
+
+        Raises:
+            UsageError: it has ended.
+        """
+        await (await self._living(job, "paused")).pause()
+        return await self.snapshot(job)
+
+    async def resume(self, job: str, headers: Mapping[str, str]) -> JobSnapshot:
+        """Go on with a paused job.
+
+        Raises:
+            UsageError: it has ended, or needs credentials and they are not given.
+        """
+        await (await self._living(job, "resumed")).resume(headers)
+        if headers:
+            self._headers[job] = headers
+        return await self.snapshot(job)
+
+    async def limits(self, job: str, limits: Limits) -> JobSnapshot:
+        """Change the limits of a job, while it runs, too.
+
+        Raises:
+            UsageError: it has ended, or a limit is below 0.
+        """
+        await (await self._living(job, "limited")).limit(limits)
+        return await self.snapshot(job)
+
+    async def remove(self, job: str) -> None:
+        """Forget an ended job.
+
+        Raises:
+            UsageError: it has not ended.
+        """
+        if job in self._active:
+            raise UsageError(f"Job {job} is still running and cannot be removed. Stop it first.")
+        await asyncio.to_thread(self._store.jobs.remove, job)
+        self._headers.pop(job, None)
+
+    async def snapshot(self, job: str) -> JobSnapshot:
+        """Return a job at this moment, at the same cost however many files it has.
+
+        Raises:
+            JobNotFound: there is none of this id.
+        """
+        if active := self._active.get(job):
+            return active.snapshot()
+        record = await asyncio.to_thread(self._store.jobs.load, job)
+        return snapshot_of(record, Spec.decode(record.request))
+
+    async def wait_change(self, job: str, version: int, seconds: float) -> JobSnapshot:
+        """Return a job when its version is above `version` or it has ended, at the latest after `seconds`."""
+        if active := self._active.get(job):
+            await active.progress.changed(version, seconds)
+        return await self.snapshot(job)
+
+    async def list(self, kind: str = "") -> list[JobSnapshot]:
+        """Return all jobs, or those of one kind, newest first."""
+        records = await asyncio.to_thread(self._store.jobs.list, kind)
+        return [
+            active.snapshot()
+            if (active := self._active.get(record.id))
+            else snapshot_of(record, Spec.decode(record.request))
+            for record in records
+        ]
+
+    async def errors(self, job: str, offset: int = 0, limit: int = 1_000) -> builtins.list[JobErrorRow]:
+        """Return the files that failed, in the order of the job's list.
+
+        Raises:
+            JobNotFound: there is none of this id.
+        """
+        await self.snapshot(job)
+        rows = await asyncio.to_thread(self._store.jobs.errors, job, offset, limit)
+        return [JobErrorRow(row.name, row.url, row.status, row.tries, row.reason) for row in rows]
+
+    async def _living(self, job: str, what: str) -> ActiveJob:
+        if active := self._active.get(job):
+            return active
+        state = (await self.snapshot(job)).state
+        raise UsageError(f"Job {job} cannot be {what}: it is {state}. Start it anew, or retry what failed of it.")
+
+    async def _begin(self, plan: Plan, kind: str, job: str) -> str:
+        """Write a job down, its items first: a row means that all of it is there."""
+        record = JobRecord(
+            id=job,
+            kind=kind,
+            description=plan.description,
+            request=plan.spec.encode(),
+            created_ns=time.time_ns(),
+            total=plan.total,
+        )
+        if plan.items:
+            await asyncio.to_thread(self._store.jobs.add_items, job, plan.items)
+        await asyncio.to_thread(self._store.jobs.insert, record)
+        if plan.headers:
+            self._headers[job] = plan.headers
+        self._add(record).launch()
+        return job
+
+    async def _take_up(self, record: JobRecord) -> None:
+        active = self._add(record)
+        if record.state == PAUSED:
+            return
+        if active.spec.credentials:
+            await active.pause(_NEEDS_CREDENTIALS)
+        else:
+            active.launch()
+
+    def _add(self, record: JobRecord) -> ActiveJob:
+        active = ActiveJob(
+            record, self._store, self._fetcher, self._slots, self._headers.get(record.id, {}), self._changed
+        )
+        self._active[record.id] = active
+        return active
+
+    def _changed(self, job: ActiveJob) -> None:
+        if job.progress.state in ENDED:
+            self._active.pop(job.record.id, None)
+        self.on_change()
+
+
+def _random_id() -> str:
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(9))

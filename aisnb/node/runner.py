@@ -1,0 +1,232 @@
+"""Brings the files of one job: some workers over one lazy cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aisnb.errors import AisnbError, AlreadyExists, NameInvalid, NodeError, ObjectNotFound, SchemeMissing, SourceError
+from aisnb.node.settling import Settling
+from aisnb.protocol import headers as ais
+from aisnb.store import Completion, ErrorRecord
+from aisnb.transfer import RateLimiter, Request, Validator
+from aisnb.transfer.links import without_secret
+from aisnb.uris import parse_bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from aisnb.node.progress import Flight, Progress
+    from aisnb.node.sources import Files, Item, Spec
+    from aisnb.protocol.downloads import Limits
+    from aisnb.store import JobRecord, Partial, Store
+    from aisnb.store.records import ObjectRecord
+    from aisnb.transfer import Fetcher, Receipt
+
+#: Files of one job on their way at once, if its limits say nothing.
+CONNECTIONS = 16
+#: Files of all jobs on their way at once: each holds two descriptors, and macOS gives a process 256.
+MOST_CONNECTIONS = 64
+
+#: What is wrong with one file only; any other error of ours ends the job.
+_FAULTS_OF_A_FILE = (SourceError, AlreadyExists, NameInvalid, SchemeMissing)
+
+
+class Run:
+    """One run of a job, from its first pending file to the last. Single use.
+
+    Args:
+        record: the job as it is kept; its ledger says what is pending.
+        spec: what it was asked for.
+        files: which files that stands for.
+        progress: counts along.
+        store: where the files go.
+        fetcher: brings them.
+        headers: what to send to the source.
+        slots: shared by all jobs; as many files at once in all.
+        source_kind: what is noted as the objects' source, ``web`` or ``ht``.
+    """
+
+    def __init__(
+        self,
+        record: JobRecord,
+        spec: Spec,
+        files: Files,
+        progress: Progress,
+        *,
+        store: Store,
+        fetcher: Fetcher,
+        headers: Mapping[str, str],
+        slots: asyncio.Semaphore,
+        source_kind: str,
+    ) -> None:
+        self._job = record.id
+        self._bucket = parse_bucket(spec.bucket)
+        self._spec = spec
+        self._files = files
+        self._progress = progress
+        self._store = store
+        self._fetcher = fetcher
+        self._headers = headers
+        self._slots = slots
+        self._source_kind = source_kind
+        self._pending = record.ledger.pending(record.total)
+        self._total = record.total
+        self._limiter = RateLimiter()
+        self._settling = Settling()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._wanted = 0
+        self._keep_partials = True
+        self._fault: AisnbError | None = None
+        self.limit(spec.limits)
+
+    def limit(self, limits: Limits) -> None:
+        """Change the limits; what is on its way keeps its connection until it is done."""
+        self._wanted = min(limits.connections or CONNECTIONS, MOST_CONNECTIONS)
+        self._limiter.rate = limits.bytes_per_hour / 3600
+        if self._workers:
+            self._hire()
+
+    def forsake(self) -> None:
+        """Have the bytes of files on their way removed, not kept, when the run is cancelled."""
+        self._keep_partials = False
+
+    def break_off(self, fault: AisnbError) -> None:
+        """End the run: the job cannot go on."""
+        self._fault = self._fault or fault
+        self.forsake()
+        for worker in self._workers:
+            worker.cancel()
+
+    async def run(self) -> None:
+        """Bring all files that are pending. When this is cancelled, what has come is counted before it ends.
+
+        Raises:
+            AisnbError: the job cannot go on: no bucket, no room.
+        """
+        try:
+            self._hire()
+            while self._workers:
+                ended, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_COMPLETED)
+                self._workers -= ended
+                for worker in ended:
+                    if not worker.cancelled():
+                        worker.result()
+        finally:
+            for worker in self._workers:
+                worker.cancel()
+            await asyncio.gather(*self._workers, return_exceptions=True)
+            await self._settling.empty()
+        if self._fault is not None:
+            raise self._fault
+
+    def _hire(self) -> None:
+        for _ in range(len(self._workers), min(self._wanted, self._total)):
+            self._workers.add(asyncio.create_task(self._work()))
+
+    async def _work(self) -> None:
+        while self._fault is None and len(self._workers) <= self._wanted:
+            await self._settling.room()
+            async with self._slots:
+                index = next(self._pending, None)
+                if index is None:
+                    self._progress.all_begun = True
+                    return
+                await self._bring(index, self._files.item(index))
+        if worker := asyncio.current_task():
+            self._workers.discard(worker)
+
+    async def _bring(self, index: int, item: Item) -> None:
+        if item.fault:
+            self._fail(index, item, NameInvalid(item.fault))
+            return
+        flight = self._progress.take_off(index, item.name)
+        try:
+            partial = self._store.begin(self._bucket, item.name, key=self._key(index))
+            receipt = await self._fetch(item, partial, flight)
+            self._settle(index, item, partial, receipt)
+        except _FAULTS_OF_A_FILE as exc:
+            self._fail(index, item, exc, getattr(exc, "tries", 0))
+        except AisnbError as exc:
+            self.break_off(exc)
+        finally:
+            self._progress.land(index)
+
+    async def _fetch(self, item: Item, partial: Partial, flight: Flight) -> Receipt:
+        request = Request(url=item.url, headers=self._headers, known=self._known(item), timeout=self._spec.timeout)
+        try:
+            return await self._fetcher.fetch(
+                request, partial, on_bytes=flight.on_bytes, on_start=flight.on_start, limiter=self._limiter
+            )
+        except BaseException as exc:
+            if self._keep_partials and isinstance(exc, asyncio.CancelledError):
+                partial.close()
+            else:
+                partial.discard()
+            raise
+
+    def _known(self, item: Item) -> Validator | None:
+        """Return the marks of the object that is here already, if it came from the same link and is as it came."""
+        if self._spec.force:
+            return None
+        try:
+            record, file = self._store.open(self._bucket, item.name)
+        except (ObjectNotFound, NodeError):
+            return None
+        file.close()
+        custom = record.custom
+        if custom.get(ais.SOURCE_URL) != without_secret(item.url):
+            return None
+        return Validator(custom.get(ais.SOURCE_ETAG, ""), custom.get(ais.SOURCE_MODIFIED, ""), record.size)
+
+    def _settle(self, index: int, item: Item, partial: Partial, receipt: Receipt) -> None:
+        """Have the store write down that a file is here; it counts once that is done."""
+        future: Future[ObjectRecord] | Future[None]
+        if receipt.skipped:
+            partial.discard()
+            future = self._store.complete(Completion(self._job, index, "skipped", receipt.size))
+        else:
+            custom = {
+                ais.SOURCE: self._source_kind,
+                ais.SOURCE_URL: without_secret(item.url),
+                ais.SOURCE_ETAG: receipt.validator.etag,
+                ais.SOURCE_MODIFIED: receipt.validator.last_modified,
+            }
+            future = self._store.commit(
+                partial,
+                custom={key: value for key, value in custom.items() if value},
+                completion=Completion(self._job, index, "done", receipt.size),
+            )
+        self._progress.bytes += receipt.size
+        self._settling.add(future, lambda future: self._settled(index, item, receipt, future.exception()))
+
+    def _settled(self, index: int, item: Item, receipt: Receipt, error: BaseException | None) -> None:
+        if error is None:
+            self._progress.done += 1
+            self._progress.skipped += receipt.skipped
+            self._progress.touch()
+            return
+        self._progress.bytes -= receipt.size
+        if isinstance(error, _FAULTS_OF_A_FILE):
+            self._fail(index, item, error, receipt.tries)
+        elif isinstance(error, AisnbError):
+            self.break_off(error)
+        else:
+            self.break_off(NodeError(f"'{self._bucket / item.name}' cannot be stored: {error!r}. Run 'node fsck'."))
+
+    def _fail(self, index: int, item: Item, error: BaseException, tries: int = 0) -> None:
+        status = getattr(error, "status", 0)
+        row = ErrorRecord(index, item.name, without_secret(item.url), status, tries, str(error))
+        future = self._store.complete(Completion(self._job, index, "failed", 0, row))
+        self._settling.add(future, self._failed)
+
+    def _failed(self, future: Future[None]) -> None:
+        if error := future.exception():
+            self.break_off(error if isinstance(error, AisnbError) else NodeError(f"A failure was not kept: {error!r}."))
+            return
+        self._progress.failed += 1
+        self._progress.touch()
+
+    def _key(self, index: int) -> str:
+        return f"{self._job}/{index}"
