@@ -14,8 +14,13 @@ from aisnb.store.records import BucketRecord
 from aisnb.uris import Bucket, check_bucket_name
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from aisnb.store.database import Database
     from aisnb.store.tree import Tree
+
+#: Directories of removed buckets are called this and the bucket's row number.
+REMOVED = "removed-"
 
 
 class BucketTable:
@@ -150,11 +155,13 @@ class BucketTable:
         detached = trash / f"{REMOVED}{number}"
         self._tree.detach(bucket, detached)
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM objects WHERE bucket=?", (number,))
-            connection.execute("DELETE FROM buckets WHERE id=?", (number,))
+            forget_bucket(connection, number)
         del self._ids[bucket], self._records[bucket]
         return detached
 
 
-#: Directories of removed buckets are called this and the bucket's row number.
-REMOVED = "removed-"
+def forget_bucket(connection: sqlite3.Connection, number: int) -> None:
+    """Remove the rows of a bucket and its objects."""
+    connection.execute("DELETE FROM intents WHERE bucket=?", (number,))
+    connection.execute("DELETE FROM objects WHERE bucket=?", (number,))
+    connection.execute("DELETE FROM buckets WHERE id=?", (number,))

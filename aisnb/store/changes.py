@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aisnb.errors import AisnbError
     from aisnb.store.records import Completion, ObjectRecord
     from aisnb.uris import Bucket
@@ -27,10 +25,13 @@ class Commit:
         size: bytes.
         checksum: XXH64.
         custom: words to keep with the object.
+        custom_text: the same, encoded; a text that cannot be must not spoil the transaction of others.
         completion: what this means to a job.
+        completion_text: the same, encoded.
         future: gets the object's record, or the error.
         record: the object's record, once it is known.
         error: why it cannot be, once that is known.
+        placed: whether the file is in the object's place.
     """
 
     bucket: Bucket
@@ -40,11 +41,14 @@ class Commit:
     key: str
     size: int
     checksum: str
-    custom: Mapping[str, str]
+    custom: dict[str, str]
+    custom_text: str
     completion: Completion | None
+    completion_text: str
     future: Future[ObjectRecord] = field(default_factory=Future)
     record: ObjectRecord | None = None
     error: AisnbError | None = None
+    placed: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -12,12 +12,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from aisnb.errors import AisnbError, BucketNotFound
 from aisnb.store.changes import Commit, Complete, Forget, Keep
 from aisnb.store.faults import file_fault, no_such_bucket, stray_file
-from aisnb.store.index import encode_custom, known_versions
+from aisnb.store.index import drop_intents, known_versions
 from aisnb.store.records import ObjectRecord
 
 if TYPE_CHECKING:
@@ -51,6 +49,7 @@ class Committer:
         self._tree = tree
         self._buckets = buckets
         self._tallies = tallies
+        self._void: list[tuple[int, str]] = []  # may be left among the intents, and must not become objects
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Make `changes` true, in as few transactions as can be, and resolve their futures."""
@@ -61,14 +60,16 @@ class Committer:
                 self._apply(group, commits)
             except BaseException as exc:  # noqa: BLE001  # not swallowed: every future of the group gets it
                 self._tallies.forget()
+                self._void += [(commit.bucket_id, commit.name) for commit in commits if not commit.placed]
                 failure = exc
-            _resolve(group, failure)
             for commit in commits:
                 if commit.error or failure:
                     with suppress(OSError):  # gone already, or it is left for the next start to remove
                         os.unlink(commit.file)  # noqa: PTH108  # for each object
+            _resolve(group, failure)
 
     def _apply(self, group: Sequence[Change], commits: Sequence[Commit]) -> None:
+        self._clear_void()
         versions = self._versions(commits)
         for commit in commits:
             self._record(commit, versions)
@@ -87,6 +88,12 @@ class Committer:
         forgotten = [(change.key, change.file) for change in group if isinstance(change, Forget)]
         if commits or ended or forgotten:
             self._settle(commits, ended, forgotten)
+
+    def _clear_void(self) -> None:
+        if self._void:
+            with self._database.transaction() as connection:
+                drop_intents(connection, self._void)
+            self._void = []
 
     def _versions(self, commits: Sequence[Commit]) -> dict[tuple[int, str], int]:
         names: dict[int, list[str]] = {}
@@ -117,7 +124,7 @@ class Committer:
                 checksum=commit.checksum,
                 atime=time.time_ns(),
                 version=versions.get((commit.bucket_id, commit.name), 0) + 1,
-                custom=dict(commit.custom),
+                custom=commit.custom,
                 modified_ns=status.st_mtime_ns,
                 inode=status.st_ino & INODE_MASK,
             )
@@ -127,6 +134,7 @@ class Committer:
             place(self._tree, commit.file, commit.bucket, commit.name, known=known)
         except AisnbError as exc:
             return exc
+        commit.placed = True
         return None
 
     def _settle(
@@ -166,7 +174,7 @@ def place(tree: Tree, file: str, bucket: Bucket, name: str, *, known: bool) -> N
 
 def settle(connection: sqlite3.Connection, dropped: Iterable[tuple[int, str]]) -> None:
     """Turn the intents into objects, but for the `dropped` ones (bucket's row number, name)."""
-    connection.executemany("DELETE FROM intents WHERE bucket=? AND name=?", dropped)
+    drop_intents(connection, dropped)
     connection.execute(
         "INSERT OR REPLACE INTO objects (bucket, name, size, checksum, atime, version, custom, modified, inode) "
         "SELECT bucket, name, size, checksum, atime, version, custom, modified, inode FROM intents"
@@ -187,11 +195,11 @@ def _intent(commit: Commit) -> tuple[int | str, ...]:
         record.checksum,
         record.atime,
         record.version,
-        encode_custom(record.custom),
+        commit.custom_text,
         record.modified_ns,
         record.inode,
         commit.file,
-        "" if commit.completion is None else msgspec.json.encode(commit.completion).decode(),
+        commit.completion_text,
     )
 
 

@@ -6,24 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from aisnb.store.encoding import decode_custom, encode_custom
 from aisnb.store.records import ObjectRecord, Page, Summary
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 _COLUMNS = "name, size, checksum, atime, version, custom, modified, inode"
 _SURROGATES = range(0xD800, 0xE000)
-
-
-def encode_custom(custom: Mapping[str, str]) -> str:
-    """Return custom words as they are kept: JSON, or "" for none."""
-    return msgspec.json.encode(custom).decode() if custom else ""
-
-
-def decode_custom(text: str) -> dict[str, str]:
-    """Return the custom words that `encode_custom` wrote."""
-    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
 
 
 def find(connection: sqlite3.Connection, bucket_id: int, name: str) -> ObjectRecord | None:
@@ -82,10 +73,15 @@ def put(connection: sqlite3.Connection, bucket_id: int, records: Iterable[Object
 
 
 def drop(connection: sqlite3.Connection, bucket_id: int, names: Iterable[str]) -> None:
-    """Remove the records of these objects."""
-    connection.executemany(
-        "DELETE FROM objects WHERE bucket=? AND name=?", [(bucket_id, name) for name in names]
-    )
+    """Remove the records of these objects, with the intents that a failed commit may have left."""
+    keys = [(bucket_id, name) for name in names]
+    connection.executemany("DELETE FROM objects WHERE bucket=? AND name=?", keys)
+    drop_intents(connection, keys)
+
+
+def drop_intents(connection: sqlite3.Connection, keys: Iterable[tuple[int, str]]) -> None:
+    """Remove the intents of these objects (bucket's row number, name)."""
+    connection.executemany("DELETE FROM intents WHERE bucket=? AND name=?", keys)
 
 
 def page(connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int) -> Page:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from aisnb.errors import AisnbError
-from aisnb.store.buckets import REMOVED
+from aisnb.store.buckets import REMOVED, forget_bucket
 from aisnb.store.changes import Keep
 from aisnb.store.commits import INODE_MASK, place, settle
 from aisnb.store.records import Completion
@@ -88,9 +88,7 @@ def finish_removals(database: Database, directory: Path) -> None:
     detached = list(directory.glob(f"{REMOVED}*"))
     with database.transaction() as connection:
         for path in detached:
-            number = path.name.removeprefix(REMOVED)
-            connection.execute("DELETE FROM objects WHERE bucket=?", (number,))
-            connection.execute("DELETE FROM buckets WHERE id=?", (number,))
+            forget_bucket(connection, int(path.name.removeprefix(REMOVED)))
     for path in detached:
         threading.Thread(target=shutil.rmtree, args=(path, True), daemon=True).start()
 

@@ -15,6 +15,7 @@ from aisnb.store.buckets import BucketTable
 from aisnb.store.changes import Commit, Complete
 from aisnb.store.commits import INODE_MASK, Committer
 from aisnb.store.database import Database
+from aisnb.store.encoding import encode_completion, encode_custom
 from aisnb.store.faults import file_gone, no_such_object, stray_file
 from aisnb.store.jobs import JobTable
 from aisnb.store.partial import Partial, PartialFiles
@@ -315,26 +316,35 @@ class Store:
 
         Raises:
             DiskFull: the last bytes found no room.
+            NameInvalid: the words are not valid text; the partial is still there.
         """
+        words, completion_text = encode_custom(custom or {}), encode_completion(completion)
         checksum = partial.digest()
         file, key = partial.seal()
         change = Commit(
-            partial.bucket,
-            partial.bucket_id,
-            partial.name,
-            file,
-            key,
-            partial.position,
-            checksum,
-            custom or {},
-            completion,
+            bucket=partial.bucket,
+            bucket_id=partial.bucket_id,
+            name=partial.name,
+            file=file,
+            key=key,
+            size=partial.position,
+            checksum=checksum,
+            custom=dict(custom or {}),
+            custom_text=words,
+            completion=completion,
+            completion_text=completion_text,
         )
         change.future.set_running_or_notify_cancel()  # from here on it happens, whoever stops waiting
         self.writer.submit(change)
         return change.future
 
     def complete(self, completion: Completion) -> Future[None]:
-        """Count a file that ended without an object: skipped or failed."""
+        """Count a file that ended without an object: skipped or failed.
+
+        Raises:
+            NameInvalid: a part of its error is not valid text.
+        """
+        encode_completion(completion)  # so that it cannot spoil the transaction of others
         change = Complete(completion)
         change.future.set_running_or_notify_cancel()  # as for commit
         self.writer.submit(change)
