@@ -5,4 +5,4 @@ from __future__ import annotations
 from aisnb.commands import guide
 from aisnb.commands.tree import Section, Tree
 
-COMMANDS = Tree((Section("Help", (guide.show_help, guide.search)),))
+TREE = Tree((Section("Help", (guide.show_help, guide.search)),))
