@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 
 from aisnb.errors import AisnbError, NotAllowed
 from aisnb.fileserver.hosts import Hosts
+from aisnb.node.cluster import health
 from aisnb.node.requests import path_parts
 from aisnb.node.root import DataRoot
 from aisnb.node.state import NODE
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-HEALTH = "/v1/health"
-
 #: The names of this machine that requests may give.
 HOSTS: web.AppKey[Hosts] = web.AppKey("hosts", Hosts)
+
+#: Headers of aiohttp's own errors that say more than their text.
+_KEPT_HEADERS = (hdrs.ALLOW, hdrs.CONTENT_RANGE)
 
 _log = logging.getLogger(__name__)
 
@@ -36,19 +38,21 @@ _log = logging.getLogger(__name__)
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every error with AIStore's error body, in a header for HEAD. Never 500: SDKs would ask again for 90 s."""
+    headers: dict[str, str] = {}
     try:
         return await handler(request)
     except AisnbError as exc:
         body = error_body(exc, request.method, request.path, TARGET_ID)
     except web.HTTPException as exc:
         body = _http_error(exc, request)
+        headers = {name: exc.headers[name] for name in _KEPT_HEADERS if name in exc.headers}
     except ConnectionError:
         raise  # the caller is gone: there is nobody to answer
     except Exception as exc:  # noqa: BLE001  # the last border: logged whole, and said to the caller
         _log.exception("%s %s failed", request.method, request.rel_url)
         body = error_body(exc, request.method, request.path, TARGET_ID)
         body.message = f"The node failed at {request.method} {request.path}: {exc!r}. Its log, node.log, has the whole."
-    return _error_response(body, request)
+    return _error_response(body, request, headers)
 
 
 def _http_error(exc: web.HTTPException, request: web.Request) -> ErrorBody:
@@ -60,13 +64,14 @@ def _http_error(exc: web.HTTPException, request: web.Request) -> ErrorBody:
     return ErrorBody(text, exc.status, "", request.method, request.path, node=TARGET_ID)
 
 
-def _error_response(body: ErrorBody, request: web.Request) -> web.Response:
+def _error_response(body: ErrorBody, request: web.Request, headers: dict[str, str]) -> web.Response:
     body.remote_addr = request.remote or ""
     if request.method == hdrs.METH_HEAD:
         in_ascii = json.dumps(msgspec.to_builtins(body))  # a header cannot hold anything else
-        response = web.Response(status=body.status, headers={ais.ERROR: in_ascii})
+        response = web.Response(status=body.status, headers={**headers, ais.ERROR: in_ascii})
     else:
-        response = web.Response(status=body.status, body=msgspec.json.encode(body), content_type=ais.JSON)
+        headers = {**headers, hdrs.CONTENT_TYPE: ais.JSON}
+        response = web.Response(status=body.status, headers=headers, body=msgspec.json.encode(body))
     if hdrs.EXPECT in request.headers:
         response.force_close()  # its body may never come, and the next request must not be taken for it
     return response
@@ -78,7 +83,7 @@ async def check_access(request: web.Request, handler: Handler) -> web.StreamResp
     node = request.app[NODE]
     await _check_host(request)
     path_parts(request)
-    if request.match_info.route.resource is not None and request.match_info.route.resource.canonical == HEALTH:
+    if request.match_info.handler is health:
         return await handler(request)
     _check_token(request)
     if node.stop.is_set():
@@ -93,7 +98,7 @@ async def _check_host(request: web.Request) -> None:
     if hosts.allows(host) or await hosts.allows_after_lookup(host):
         return
     raise web.HTTPForbidden(
-        reason=f"The node does not answer to the host name {ascii(host.decode('latin-1'))}. Use 127.0.0.1 or localhost."
+        reason=f"The node does not answer to the host name {host.decode('latin-1')!a}. Use 127.0.0.1 or localhost."
     )
 
 

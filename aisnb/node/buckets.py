@@ -17,13 +17,14 @@ from aisnb.errors import UsageError
 from aisnb.node.actions import act_on_bucket
 from aisnb.node.listing import encoded_page
 from aisnb.node.requests import bucket_of, convert, path_parts, provider_of, read_action
-from aisnb.node.state import NODE, Node
+from aisnb.node.state import NODE
 from aisnb.protocol import headers as ais
 from aisnb.protocol import messages
 from aisnb.protocol.buckets import BucketId, BucketSummary, bucket_properties
 from aisnb.protocol.listing import ListRequest
 
 if TYPE_CHECKING:
+    from aisnb.node.state import Node
     from aisnb.store import BucketRecord
     from aisnb.uris import Bucket
 
@@ -93,7 +94,7 @@ async def act(request: web.Request) -> web.Response:
             raise UsageError(f"'{bucket}' cannot be created: 'ht://' buckets come to be when a link is first fetched.")
         await asyncio.to_thread(node.store.create_bucket, bucket)
         return web.Response()
-    return await _objects_action(node, bucket, action, "POST")
+    return await act_on_bucket(node, bucket, action, "POST")
 
 
 @routes.delete("/v1/buckets/{bucket}")
@@ -109,14 +110,7 @@ async def remove(request: web.Request) -> web.Response:
         if action.action == messages.EVICT_BUCKET and request.query.get("keep_bck_md", "").lower() == "true":
             await asyncio.to_thread(node.store.create_bucket, bucket, extra=record.extra, exist_ok=True)
         return web.Response()
-    return await _objects_action(node, bucket, action, "DELETE")
-
-
-async def _objects_action(node: Node, bucket: Bucket, action: messages.Action, method: str) -> web.Response:
-    response = await act_on_bucket(node, bucket, action, method)
-    if response is None:
-        raise _unknown(action.action, bucket)
-    return response
+    return await act_on_bucket(node, bucket, action, "DELETE")
 
 
 async def _summaries(node: Node, buckets: list[Bucket], asked: _SummaryRequest) -> web.Response:

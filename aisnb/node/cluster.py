@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from aisnb.errors import UsageError
 from aisnb.node.actions import job_control, job_query
 from aisnb.node.requests import decode_body, read_action
-from aisnb.node.state import NODE, Node
+from aisnb.node.state import NODE
 from aisnb.protocol import headers as ais
 from aisnb.protocol.cluster import TARGET_ID, cluster_map
 from aisnb.protocol.messages import JobSelector
+
+if TYPE_CHECKING:
+    from aisnb.node.state import Node
 
 _JOB_QUERIES = ("status", "status_all", "qryxstats", "running_all")
 
@@ -49,17 +52,16 @@ async def control(request: web.Request) -> web.Response:
 
 
 def _answer(request: web.Request) -> web.Response:
-    what = request.query.get(ais.WHAT, "")
-    answers = {
-        "smap": _map,
-        "backends": lambda *_: [],
-        "remote": lambda *_: {"a": None, "ver": "0"},
-        "target_ips": lambda *_: "127.0.0.1",
-        "node_status": _status,
-    }
-    if what not in answers:
-        raise UsageError(f"unexpected query [what={what}]")
-    return web.json_response(answers[what](request.app[NODE], request.host))
+    node, what = request.app[NODE], request.query.get(ais.WHAT, "")
+    if what == "smap":
+        return web.json_response(_map(node, request.host))
+    if what == "node_status":
+        return web.json_response(_status(node, request.host))
+    if what == "backends":
+        return web.json_response([])
+    if what == "remote":
+        return web.json_response({"a": None, "ver": "0"})
+    raise UsageError(f"unexpected query [what={what}]")
 
 
 def _map(node: Node, host: str) -> dict[str, Any]:

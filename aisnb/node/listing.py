@@ -65,10 +65,10 @@ def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, 
         page = store.page(bucket, prefix=request.prefix, after=after, limit=limit)
         stretch = _Stretch([entry(row) for row in page.records], page.more)
     token = stretch.entries[-1].name if stretch.more else ""
-    page = listing.Page(request.uuid or secrets.token_hex(6), token, 0, stretch.entries)
+    answer = listing.Page(request.uuid or secrets.token_hex(6), token, 0, stretch.entries)
     if as_json:
-        return msgspec.json.encode(listing.json_page(page)), ais.JSON
-    return msgspec.msgpack.encode(page), ais.MSGPACK
+        return msgspec.json.encode(listing.json_page(answer)), ais.JSON
+    return msgspec.msgpack.encode(answer), ais.MSGPACK
 
 
 def _flags(request: listing.ListRequest) -> int:

@@ -8,12 +8,14 @@ import secrets
 import socket
 import stat
 import time
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from aisnb.errors import NodeError, NodeLocked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -163,7 +165,7 @@ class DataRoot:
 def write_atomically(path: Path, content: bytes) -> None:
     """Put `content` into the file at `path`, mode 0600; readers see the old content or the new."""
     fresh = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
     fresh.replace(path)
 

@@ -1,0 +1,74 @@
+"""``python -m aisnb.node``: the embedded node as a process of its own. Others start it; see `aisnb.background`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import faulthandler
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from aisnb.errors import AisnbError, NodeLocked
+from aisnb.node.root import EXIT_ELSEWHERE, EXIT_LOCKED, DataRoot
+from aisnb.version import __version__
+
+#: Seconds that an orderly end may take. What does not end by then is cut off; the store bears that.
+_LONGEST_END = 8.0
+
+_log = logging.getLogger("aisnb.node")
+
+
+def main() -> int:
+    """Run a node until it is told to stop, or nobody uses it. Return the exit status."""
+    words = _parser().parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    root = DataRoot(words.root.absolute())
+    try:
+        root.prepare()
+        lock = root.lock()
+    except NodeLocked as exc:
+        print(exc, file=sys.stderr)  # noqa: T201  # it ends up in the log, for whoever started this process
+        return EXIT_ELSEWHERE if root.holder_elsewhere() else EXIT_LOCKED
+    except AisnbError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201  # as above
+        return 1
+    try:
+        asyncio.run(_run(root, words))
+    except AisnbError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201  # as above
+        return 1
+    finally:
+        lock.release()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m aisnb.node", description="Run the embedded AIStore node.")
+    parser.add_argument("--root", type=Path, required=True, metavar="DIR", help="the data root")
+    parser.add_argument("--idle", type=float, default=600.0, metavar="SECONDS", help="end when unused for so long")
+    parser.add_argument("--keep", action="store_true", help="stay until told to stop, used or not")
+    parser.add_argument("--new-token", action="store_true", help="make a new token; the old one is worth nothing then")
+    return parser
+
+
+async def _run(root: DataRoot, words: argparse.Namespace) -> None:
+    from aisnb.node.app import running_node  # the loser of a start race has no use for all that
+
+    root.remove_node_file()
+    token = root.ensure_token(new=words.new_token)
+    async with running_node(root, idle=words.idle, keep=words.keep, token=token) as node:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, node.stop.set)
+        root.write_node_file(node.endpoint, __version__)
+        _log.info("aisnb %s serves %s at %s", __version__, root.path, node.endpoint)
+        await node.stop.wait()
+        faulthandler.dump_traceback_later(_LONGEST_END, exit=True)
+        root.remove_node_file()
+        _log.info("ending")
+    faulthandler.cancel_dump_traceback_later()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

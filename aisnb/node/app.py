@@ -1,0 +1,150 @@
+"""The node put together: its parts, its routes, its life from the first request to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import socket
+import string
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from aisnb.fileserver.hosts import Hosts
+from aisnb.node import access, buckets, cluster, downloads, extension, leases, objects
+from aisnb.node.jobs import Jobs
+from aisnb.node.leases import Leases
+from aisnb.node.requests import MAX_BODY
+from aisnb.node.servers import Servers
+from aisnb.node.state import NODE, Node
+from aisnb.node.web_source import WEB_SOURCE, WebSource
+from aisnb.store import Store
+from aisnb.transfer import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aisnb.node.root import DataRoot
+
+_ADDRESS = "127.0.0.1"
+_BACKLOG = 1024
+_PORT = "node.port"
+_CLUSTER_ID = "node.cluster_id"
+_ID_LETTERS = string.ascii_letters + string.digits
+
+#: Seconds that requests in progress have when the node ends.
+_GRACE = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -> AsyncIterator[Node]:
+    """Run the node in this block: it listens and has taken up its unfinished jobs; at the end it rests in order.
+
+    Args:
+        root: its data root, locked by the caller.
+        idle: seconds without use after which it sets its `stop`.
+        keep: stay until told to stop.
+        token: what requests must carry.
+
+    Raises:
+        NodeError: the data root cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        store = Store(root.path)
+        stack.callback(store.close)
+        listener = stack.enter_context(_listen(store))
+        fetcher = await stack.enter_async_context(Fetcher())
+        node = _assemble(root, store, fetcher, listener, idle, token)
+        app = make_app(node)
+        stack.push_async_callback(app[WEB_SOURCE].close)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_GRACE, access_log=None)
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(node.servers.close)
+        stack.push_async_callback(node.jobs.close)
+        await runner.setup()
+        await node.servers.start()
+        await node.jobs.start()
+        site = web.SockSite(runner, listener, backlog=_BACKLOG)
+        await site.start()
+        stack.push_async_callback(site.stop)
+        if keep:
+            node.leases.keep = True
+        node.leases.reconsider()
+        stack.callback(node.leases.close)
+        yield node
+
+
+def make_app(node: Node) -> web.Application:
+    """Return the web application of a node: each route with and without a slash at its end."""
+    app = web.Application(
+        middlewares=[access.finish_changes, access.answer_errors, access.check_access], client_max_size=MAX_BODY
+    )
+    app[NODE] = node
+    app[WEB_SOURCE] = WebSource(node)
+    app[access.HOSTS] = Hosts()
+    for module in (cluster, buckets, objects, downloads, leases, extension):
+        for route in module.routes:
+            assert isinstance(route, web.RouteDef), "the node serves no static files"
+            route.register(app.router)
+            if not route.path.endswith("+}"):
+                web.RouteDef(route.method, route.path + "/", route.handler, route.kwargs).register(app.router)
+    return app
+
+
+def _assemble(root: DataRoot, store: Store, fetcher: Fetcher, listener: socket.socket, idle: float, token: str) -> Node:
+    stop = asyncio.Event()
+    jobs = Jobs(store, fetcher)
+    node_leases = Leases(store, idle, stop, lambda: jobs.running)
+    jobs.on_change = node_leases.reconsider
+    return Node(
+        root=root.path,
+        endpoint=f"http://{_ADDRESS}:{listener.getsockname()[1]}",
+        token=token,
+        cluster_id=_cluster_id(store),
+        started_ns=time.time_ns(),
+        store=store,
+        fetcher=fetcher,
+        jobs=jobs,
+        servers=Servers(store),
+        leases=node_leases,
+        stop=stop,
+    )
+
+
+def _listen(store: Store) -> socket.socket:
+    """Return a socket bound to the port of the last time, or to any other if a program has taken that."""
+    kept = store.get_state(_PORT)
+    try:
+        listener = _bound(int(kept) if kept.isdecimal() else 0)
+    except (OSError, OverflowError) as exc:
+        _log.warning("Port %s of this node cannot be had (%s): it takes another one, and keeps that.", kept, exc)
+        listener = _bound(0)
+    port = str(listener.getsockname()[1])
+    if port != kept:
+        store.set_state(_PORT, port)
+    return listener
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_ADDRESS, port))
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _cluster_id(store: Store) -> str:
+    """Return the name of this cluster of one, made at the first start of the root."""
+    cluster_id = store.get_state(_CLUSTER_ID)
+    if not cluster_id:
+        cluster_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(9))
+        store.set_state(_CLUSTER_ID, cluster_id)
+    return cluster_id
