@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisnb.errors import NameInvalid, SchemeMissing
@@ -73,11 +74,11 @@ class Exchanges:
             url = target
 
     async def _open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
-        place = origin(url)
+        place, since = origin(url), time.monotonic()
         try:
             response = await self._engine.open(method, url, headers, timeouts)
         except AttemptFailed as failure:
-            if failure.unreachable and self._outages.exhausted(place):
+            if failure.unreachable and self._outages.exhausted(place, since):
                 failure.final = True
             raise
         self._outages.reached(place)

@@ -22,7 +22,7 @@ class RetryPolicy:
         base: seconds; the first wait lies between 0 and this, and each next bound doubles (full jitter).
         cap: seconds; the longest wait of ours.
         longest_retry_after: seconds; what of a source's Retry-After is heeded.
-        patience: seconds that a source may be unreachable, over all files asked of it.
+        patience: seconds that a source may stay out of reach after it first was, over all files asked of it.
         connect: seconds until a connection must stand.
         stall: seconds without a byte after which an attempt is given up.
         random: where jitter comes from; a seeded one makes it repeatable.
@@ -33,7 +33,7 @@ class RetryPolicy:
     base: float = 0.2
     cap: float = 10.0
     longest_retry_after: float = 60.0
-    patience: float = 10.0
+    patience: float = 5.0
     connect: float = 10.0
     stall: float = 30.0
     random: Random = field(default_factory=Random)
@@ -59,14 +59,17 @@ class Outages:
         if self._known:
             self._known.pop(origin, None)
 
-    def exhausted(self, origin: str) -> bool:
+    def exhausted(self, origin: str, since: float) -> bool:
         """Note that the source is out of reach, and return whether it has been so for too long.
 
-        An outage that was last seen longer ago than the patience lasts is an old story; a new one begins.
+        Args:
+            origin: the source.
+            since: when the attempt to reach it began (monotonic seconds). If nobody had tried for longer than the
+                patience lasts, the outage known before is an old story, and a new one begins.
         """
         now = time.monotonic()
         first, last = self._known.get(origin, (now, now))
-        if now - last > self._patience:
+        if since - last > self._patience:
             first = now
         self._known[origin] = (first, now)
         return now - first >= self._patience

@@ -94,9 +94,14 @@ class _HangUp(Exception):
 
 
 class FaultySource:
-    """The source; see the module. Open while it is used as a context manager."""
+    """The source; see the module. Open while it is used as a context manager.
 
-    def __init__(self) -> None:
+    Args:
+        greeting: if given, it speaks no HTTP at all, but says this to whoever connects, and hangs up.
+    """
+
+    def __init__(self, greeting: bytes = b"") -> None:
+        self._greeting = greeting
         self.requests: list[Asked] = []
         self.connections = 0
         self.port = 0
@@ -160,32 +165,50 @@ class FaultySource:
 
     async def _accept(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
+            self._server = await asyncio.start_server(self._greet, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def _refuse(self) -> None:
         server, self._server = self._server, None
-        if server is not None:
-            server.close()
-            for talk in list(self._talks):
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
-            await server.wait_closed()
+        if server is None:
+            return
+        server.close()
+        await self._settle()  # a connection that is being accepted becomes a talk
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+        await server.wait_closed()
+        await self._settle()  # transports let go of their sockets
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._talks.add(task)
+    async def _settle(self) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        number = self.connections
+        task = self._loop.create_task(self._talk(reader, writer, self.connections))
+        self._talks.add(task)
+        task.add_done_callback(self._talks.discard)
+        task.add_done_callback(
+            lambda _: writer.transport.abort()
+        )  # here, for a task may be cancelled unbegun
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         try:
+            if self._greeting:
+                writer.write(self._greeting)
+                raise _HangUp
             while request := await self._read(reader, number):
                 await self._answer(request, writer)
-        except (_HangUp, OSError, asyncio.CancelledError):
-            return  # the test's client, or the test, ended it
-        finally:
-            self._talks.discard(task)
-            writer.close()
+            await self._close(writer)
+        except _HangUp:
+            await self._close(writer)
+        except OSError:
+            return  # the client ended it
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        await writer.wait_closed()
 
     async def _read(self, reader: asyncio.StreamReader, connection: int) -> Asked | None:
         try:
@@ -215,7 +238,10 @@ class FaultySource:
         else:
             headers["Connection"] = "close"
         headers.update(fault.headers)
-        lines = [f"HTTP/1.1 {status} Whatever", *(f"{name}: {value}" for name, value in headers.items() if value)]
+        lines = [
+            f"HTTP/1.1 {status} Whatever",
+            *(f"{name}: {value}" for name, value in headers.items() if value),
+        ]
         writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         if request.method != "HEAD" and status not in (204, 304):
             await self._send(request, writer, body, fault)
@@ -242,7 +268,9 @@ class FaultySource:
         if fault.by == "stall":
             await self._released.wait()
         if fault.by == "reset":
-            await asyncio.sleep(0.05)  # a reset throws away what the client has not read yet; give it a chance
+            await asyncio.sleep(
+                0.05
+            )  # a reset throws away what the client has not read yet; give it a chance
             linger = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             writer.transport.abort()
