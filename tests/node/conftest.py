@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests.support.nodes import NodeProcess, running_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """One node for the tests of a module; each uses a bucket of its own."""
+    with running_node(tmp_path_factory.mktemp("node") / "home") as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(node: NodeProcess) -> str:
+    return node.create(f"b-{uuid4().hex[:12]}")
