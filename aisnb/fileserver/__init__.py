@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aisnb.fileserver.connection import Limits
 from aisnb.fileserver.server import FileServer
+from aisnb.fileserver.shared import Limits
 
 __all__ = ["FileServer", "Limits"]

@@ -22,8 +22,6 @@ from aisnb.fileserver.server import FileServer
 
 _STDIN = 0
 _MANY_FILES = 65536
-# Threads that read directories hand over the interpreter this often (seconds), so that requests do not wait for them.
-_SWITCH_SECONDS = 0.0005
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as exc:
         parser.error(str(exc))
     _allow_many_files()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         asyncio.run(_serve(server))
     except AisnbError as exc:

@@ -5,67 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from aisnb.fileserver.requests import RequestReader
 from aisnb.fileserver.responses import Answer
+from aisnb.fileserver.shared import SMALL_BYTES, outgoing_buffer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from io import FileIO
 
-    from aisnb.fileserver.site import Site
+    from aisnb.fileserver.shared import Shared
 
 _logger = logging.getLogger(__name__)
 
-_RECEIVE_BYTES = 16 * 1024
-# Up to here a body is read and written in one go with its header; from here on the kernel copies (sendfile).
-_SMALL_BYTES = 256 * 1024
-_HEAD_BYTES = 4 * 1024
 # One call of sendfile lasts as long as the client keeps up: a slice bounds the others' wait.
 _SLICE_BYTES = 4 * 1024 * 1024
 _LINGER_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a client may take.
-
-    Attributes:
-        idle_seconds: how long a connection may wait for its next request.
-        header_seconds: how long a request's header may take from its first line on.
-        header_bytes: how long it may be (give or take one packet).
-        grace_seconds: how long a closing server waits for answers under way.
-    """
-
-    idle_seconds: float = 75.0
-    header_seconds: float = 20.0
-    header_bytes: int = 32 * 1024
-    grace_seconds: float = 2.0
-
-
-def _outgoing_buffer() -> memoryview:
-    return memoryview(bytearray(_HEAD_BYTES + _SMALL_BYTES))
-
-
-@dataclass(slots=True)
-class Shared:
-    """What all connections of a server share.
-
-    Attributes:
-        site: answers requests.
-        limits: what a client may take.
-        connections: the open ones.
-        incoming: where bytes are received; parsed before the next are.
-        outgoing: where a small answer is put together.
-    """
-
-    site: Site
-    limits: Limits
-    connections: set[Connection] = field(default_factory=set)
-    incoming: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
-    outgoing: memoryview = field(default_factory=_outgoing_buffer)
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -163,8 +119,12 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close the connection now."""
-        self._transport.abort()
+        """Close the connection now, whatever is under way."""
+        if self._task:
+            # Its end aborts the transport: asyncio does not expect to lose one in the middle of a sendfile.
+            self._task.cancel()
+        else:
+            self._transport.abort()
 
     # Answers, one after the other.
 
@@ -182,7 +142,7 @@ class Connection(asyncio.BufferedProtocol):
         answer = self._shared.site.answer(requests.popleft())
         if not isinstance(answer, Answer):
             self._run(self._send_when_known(answer))
-        elif answer.length > _SMALL_BYTES:
+        elif answer.length > SMALL_BYTES:
             self._file = _as_file(answer.file)
             self._run(self._send_in_pieces(answer))
         elif self._send_at_once(answer):
@@ -230,7 +190,7 @@ class Connection(asyncio.BufferedProtocol):
         transport.write(outgoing[:end])
         if transport.get_write_buffer_size():
             # The transport may hold on to what it could not send (it does so since Python 3.12).
-            self._shared.outgoing = _outgoing_buffer()
+            self._shared.outgoing = outgoing_buffer()
         return True
 
     def _run(self, work: Coroutine[object, object, bool]) -> None:
@@ -263,9 +223,9 @@ class Connection(asyncio.BufferedProtocol):
         """Send a large answer as fast as the client takes it; return whether the connection stays open."""
         self._transport.write(answer.head)
         body = memoryview(answer.body)
-        for start in range(0, len(body), _SMALL_BYTES):
+        for start in range(0, len(body), SMALL_BYTES):
             await self._writable.wait()
-            self._transport.write(body[start : start + _SMALL_BYTES])
+            self._transport.write(body[start : start + SMALL_BYTES])
         start, stop = answer.start, answer.start + answer.length
         while self._file and start < stop:
             if self._transport.is_closing():

@@ -52,6 +52,8 @@ _PAGE = """<!DOCTYPE html>
 </body></html>
 """
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+
 _PREFERENCE = re.compile(r"\s*([^;,\s]+)\s*((?:;[^,]*)?)")
 _QUALITY = re.compile(r";\s*q\s*=\s*([0-9.]+)", re.IGNORECASE)
 
@@ -164,7 +166,7 @@ def _json_row(entry: Entry) -> str:
         row["size"] = entry.size
     if not _is_text(entry.name):
         row["href"] = entry.href
-    return json.dumps(row, ensure_ascii=False)
+    return _to_json(row)
 
 
 def _html_row(entry: Entry) -> str:

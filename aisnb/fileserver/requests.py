@@ -109,13 +109,14 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """Make the request: with a refused body there is nothing to wait for, and without there is none."""
         target, headers = self._target, self._headers
-        self._target, self._headers = b"", {}
+        self._target, self._headers, self._unfinished = b"", {}, 0
         if self.ended:
             return
         parser = self._parser
         request = Request(parser.get_method(), target, headers, parser.should_keep_alive())
         if b"host" not in headers and parser.get_http_version() == "1.1":
             request.fault = 400
+            request.keep_alive = False
         elif b"expect" in headers and headers[b"expect"].lower() != b"100-continue":
             request.fault = 417
         if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":

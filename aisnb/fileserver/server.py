@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from aisnb.errors import DirectoryNotFound, PortInUse, UsageError
-from aisnb.fileserver.connection import Connection, Limits, Shared
+from aisnb.fileserver.connection import Connection
 from aisnb.fileserver.hosts import Hosts
+from aisnb.fileserver.shared import Limits, Shared
 from aisnb.fileserver.site import Site
 
 if TYPE_CHECKING:
@@ -117,16 +118,16 @@ class FileServer:
             )
             family, *_, address = found[0]
             return socket.create_server(address, family=family, backlog=_BACKLOG)
-        except OSError as exc:
-            where = f"{self._bind}:{self.port}"
-            if exc.errno == errno.EADDRINUSE:
+        except (OSError, OverflowError, UnicodeError) as exc:
+            where = f"{self._directory} cannot be served at {self._bind}:{self.port}"
+            if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
                 raise PortInUse(
-                    f"{self._directory} cannot be served at {where}: another program listens there. "
-                    f"Choose another port, or 0 for any free one."
+                    f"{where}: another program listens there. Choose another port, or 0 for any free one."
                 ) from exc
+            reason = exc.strerror if isinstance(exc, OSError) else exc
             raise UsageError(
-                f"{self._directory} cannot be served at {where}: {exc.strerror}. "
-                f"Use an address of this machine (127.0.0.1, or 0.0.0.0 for all) and a port from 1024 to 65535."
+                f"{where}: {reason}. Use an address of this machine (127.0.0.1, or 0.0.0.0 for all) "
+                f"and a port from 1024 to 65535."
             ) from exc
 
     def _watch_deadlines(self, loop: asyncio.AbstractEventLoop) -> None:
