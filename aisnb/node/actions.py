@@ -13,7 +13,7 @@ from aisnb.node.times import rfc3339
 from aisnb.protocol import jobs as wire
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.cluster import TARGET_ID
-from aisnb.protocol.extension import ABORTED, ENDED, FAILED, JobSnapshot
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED
 from aisnb.protocol.messages import (
     DELETE_OBJECTS,
     EVICT_OBJECTS,
@@ -28,6 +28,7 @@ from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
     from aisnb.node.state import Node
+    from aisnb.protocol.extension import JobSnapshot
     from aisnb.protocol.messages import Action
     from aisnb.uris import Bucket
 

@@ -12,6 +12,7 @@ from aisnb.errors import BucketNotFound, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.runner import MOST_CONNECTIONS
 from aisnb.node.sources import Plan, Spec, plan_download, plan_prefetch, plan_removal
+from aisnb.protocol import headers as ais
 from aisnb.protocol.downloads import ID_PREFIX
 from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
@@ -97,7 +98,7 @@ class Jobs:
             BucketNotFound: it is not here, or nobody knows where its files come from.
             UsageError: nothing is selected, or a template cannot be expanded.
         """
-        directory = self._store.bucket(bucket).extra.get("original_url", "")
+        directory = self._store.bucket(bucket).extra.get(ais.ORIGINAL_URL, "")
         if not directory:
             raise BucketNotFound(
                 f'bucket "{bucket}" does not exist with a web address. Get one of its files by its http:// link first.'

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from aisnb.errors import DirectoryNotFound, PortInUse, ServerNotFound
+from aisnb.errors import AisnbError, DirectoryNotFound, PortInUse, ServerNotFound
 from aisnb.node.children import Child
 from aisnb.protocol.extension import ServerInfo
 from aisnb.store import ServerRecord
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: A node that was killed leaves its children a moment in which they still hold their ports.
-_PORT_TRIES = 20
+_PORT_TRIES = 8
 _PORT_PAUSE = 0.25
 
 
@@ -52,13 +52,8 @@ class Servers:
 
     async def start(self) -> None:
         """Serve again what was served when the last node ended."""
-        for record in await asyncio.to_thread(self._table.list):
-            if not record.serving:
-                continue
-            try:
-                await self._take_up(record)
-            except (DirectoryNotFound, PortInUse, OSError) as exc:
-                _log.warning("'%s' is not served any more: %s", record.directory, exc)
+        records = await asyncio.to_thread(self._table.list)
+        await asyncio.gather(*(self._take_up(record) for record in records if record.serving))
 
     async def close(self, *, forget: bool = False) -> None:
         """End all file servers; the next node starts them again, unless they are to be forgotten. Twice is harmless."""
@@ -147,22 +142,19 @@ class Servers:
             await asyncio.to_thread(self._table.save, structs.replace(child.record, serving=False))
 
     async def _take_up(self, record: ServerRecord) -> None:
-        _resolve(record.directory)
-        async with self._lock:
-            for _ in range(_PORT_TRIES):
-                try:
-                    await self._keep(await Child.start(record))
-                    return
-                except PortInUse:
-                    await asyncio.sleep(_PORT_PAUSE)
-            child = await Child.start(structs.replace(record, port=0))
-            await self._keep(child)
-        _log.warning(
-            "port %d, where '%s' was served, is taken: it is served on %d now, and links to the old one are void",
-            record.port,
-            record.directory,
-            child.record.port,
-        )
+        try:
+            child = await _start_patiently(record)
+        except AisnbError as exc:
+            _log.warning("'%s' is not served any more: %s", record.directory, exc)
+            return
+        if child.record.port != record.port:
+            _log.warning(
+                "Port %d, where '%s' was served, is taken: it is on %d now. Links to the old one are void.",
+                record.port,
+                record.directory,
+                child.record.port,
+            )
+        await self._keep(child)
 
     async def _keep(self, child: Child) -> None:
         self._running[child.record.directory] = child
@@ -175,6 +167,16 @@ class Servers:
     async def _known(self, directory: str) -> ServerRecord:
         records = await asyncio.to_thread(self._table.list)
         return next((record for record in records if record.directory == directory), ServerRecord(directory, 0))
+
+
+async def _start_patiently(record: ServerRecord) -> Child:
+    """Start a file server on its old port, or, if that does not become free, on any."""
+    for _ in range(_PORT_TRIES):
+        try:
+            return await Child.start(record)
+        except PortInUse:
+            await asyncio.sleep(_PORT_PAUSE)
+    return await Child.start(structs.replace(record, port=0))
 
 
 def _resolve(directory: str) -> str:
