@@ -172,8 +172,12 @@ class FaultySource:
         server, self._server = self._server, None
         if server is None:
             return
+        for listener in server.sockets:
+            self._loop.remove_reader(listener.fileno())
+        await (
+            self._settle()
+        )  # a connection that is being accepted becomes a talk; once closed, asyncio loses it
         server.close()
-        await self._settle()  # a connection that is being accepted becomes a talk
         for talk in self._talks:
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
