@@ -37,7 +37,7 @@ class FileServer:
         port: the port it listens at; the one asked for until `start`.
 
     Raises:
-        UsageError: `secret` cannot be part of a URL path.
+        UsageError: `secret` cannot be part of a URL path, or `port` is none.
 
     Example:
         async with FileServer("/data/shards") as server:
@@ -58,6 +58,8 @@ class FileServer:
             raise UsageError(
                 f"The secret '{secret}' cannot be a part of a path. Use one without slashes that begins with no dot."
             )
+        if not 0 <= port <= 65535:
+            raise UsageError(f"{port} is not a port. Use one from 1024 to 65535, or 0 for any free one.")
         self.port = port
         self._directory = Path(directory).absolute()
         self._bind = bind
@@ -118,7 +120,7 @@ class FileServer:
             )
             family, *_, address = found[0]
             return socket.create_server(address, family=family, backlog=_BACKLOG)
-        except (OSError, OverflowError, UnicodeError) as exc:
+        except (OSError, UnicodeError) as exc:
             where = f"{self._directory} cannot be served at {self._bind}:{self.port}"
             if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
                 raise PortInUse(

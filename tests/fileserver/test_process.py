@@ -144,9 +144,9 @@ async def test_errors_have_classes(directory: Path) -> None:
         await FileServer(directory / "nothing").start()
     with pytest.raises(UsageError, match="address of this machine"):
         await FileServer(directory, bind="192.0.2.1").start()
-    with pytest.raises(UsageError, match="a port from"):
-        await FileServer(directory, port=70000).start()
-    with pytest.raises(UsageError, match="not..a.name"):
+    with pytest.raises(UsageError, match="70000"):
+        FileServer(directory, port=70000)
+    with pytest.raises(UsageError, match=r"not\.\.a\.name"):
         await FileServer(directory, bind="not..a.name").start()
     with pytest.raises(UsageError, match="slashes"):
         FileServer(directory, secret="a/b")
