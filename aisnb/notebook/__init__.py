@@ -1,0 +1,7 @@
+"""aisnb in a notebook: ``%ais`` and ``%%ais``, completion, display and progress. The only room that knows Jupyter."""
+
+from __future__ import annotations
+
+from aisnb.notebook.extension import register, unregister
+
+__all__ = ["register", "unregister"]

@@ -1,0 +1,50 @@
+"""What ``%load_ext aisnb`` adds to a shell, and ``%unload_ext aisnb`` takes back.
+
+Loading must cost next to nothing: pandas, aiohttp, ipywidgets and the commands come in with the first ``%ais``.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from aisnb.notebook import completion, display
+from aisnb.notebook.magics import AisMagics
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_loaded: WeakKeyDictionary[InteractiveShell, ExitStack] = WeakKeyDictionary()
+
+
+def register(shell: InteractiveShell) -> None:
+    """Add the magics, the display of our values, progress and completion to `shell`.
+
+    Prints nothing, starts nothing; twice is harmless.
+    """
+    if shell in _loaded:
+        return
+    with ExitStack() as undo:
+        magics = AisMagics(shell)
+        undo.callback(magics.close)
+        _add_magics(shell, magics, undo)
+        display.install(shell, undo)
+        completion.install(shell, magics, undo)
+        _loaded[shell] = undo.pop_all()
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take back everything that `register` added; without it, nothing happens."""
+    undo = _loaded.pop(shell, None)
+    if undo is not None:
+        undo.close()
+
+
+def _add_magics(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> None:
+    manager = shell.magics_manager
+    manager.register(magics)
+    undo.callback(manager.registry.pop, type(magics).__name__, None)
+    undo.callback(shell.configurables.remove, magics)
+    for kind in ("line", "cell"):
+        undo.callback(manager.magics[kind].pop, "ais", None)

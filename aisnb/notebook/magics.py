@@ -1,0 +1,115 @@
+"""``%ais`` and ``%%ais``: what is typed in a cell, run as commands.
+
+IPython's own ``$name``/``{name}`` expansion is off: it evaluates any brace that happens to be Python, all or nothing.
+The commands room replaces variables by its own rules, word by word.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.display import display
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aisnb.notebook.context import NotebookContext
+    from aisnb.notebook.names import Names
+
+
+def overview() -> str:
+    """Return the list of commands: what ``%ais?`` shows."""
+    from aisnb.commands.catalogue import COMMANDS
+    from aisnb.commands.guide import help_text
+
+    return str(help_text(COMMANDS, []))
+
+
+def documented_by(text: Callable[[], str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let IPython ask `text` for a function's documentation, when somebody wants it and not before."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.getdoc = text  # type: ignore[attr-defined]  # IPython's own protocol, see oinspect.getdoc
+        return function
+
+    return decorate
+
+
+@magics_class
+class AisMagics(Magics):
+    """The magics of one shell. The commands and their client come in when they are first used."""
+
+    @cached_property
+    def context(self) -> NotebookContext:
+        """What the commands run with."""
+        from aisnb.notebook.context import NotebookContext
+
+        return NotebookContext()
+
+    @cached_property
+    def names(self) -> Names:
+        """What is there to be named, for completion."""
+        from aisnb.notebook.names import Names
+
+        return Names(self.context.running_client)
+
+    def close(self) -> None:
+        """Let the client go, if there is one."""
+        if "context" in vars(self):
+            self.context.close()
+
+    # IPython's @output_can_be_silenced is not used: it reads the line with Python's tokenizer, which from 3.12 on
+    # raises at "{001..010}".
+    @no_var_expand
+    @needs_local_scope
+    @line_cell_magic
+    @documented_by(overview)
+    def ais(self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None) -> Any:
+        """Run an aisnb command and return its value; ``%ais help`` lists them."""
+        variables = ChainMap(dict(local_ns or {}), self.shell.user_ns)
+        if cell is None:
+            return self._run(line, variables)
+        *earlier, last = [command for command in (line, *body_lines(cell)) if command.strip()] or ["help"]
+        for command in earlier:
+            value = self._run(command, variables)
+            if value is not None:
+                display(value)
+        return self._run(last, variables)
+
+    def _run(self, line: str, variables: Mapping[str, object]) -> Any:
+        from aisnb.commands import run_line
+
+        value = run_line(line, variables, self.context)
+        return None if is_silenced(line) else value
+
+
+def is_silenced(line: str) -> bool:
+    """Return whether `line` ends with the ``;`` that keeps its value from being shown.
+
+    Example:
+        is_silenced("ls ais://abc;")  # True
+    """
+    return line.rstrip().endswith(";")
+
+
+def body_lines(cell: str) -> list[str]:
+    r"""Return the commands of a ``%%ais`` cell, one a line; blank lines and ``#`` lines left out.
+
+    A line that ends with a backslash goes on in the next.
+
+    Example:
+        body_lines("ls\n# a comment\ncreate \\\n  ais://abc")  # ["ls", "create    ais://abc"]
+    """
+    commands, begun = list[str](), ""
+    for line in cell.splitlines():
+        if not begun and line.lstrip().startswith("#"):
+            continue
+        if line.endswith("\\"):
+            begun += line[:-1] + " "
+            continue
+        commands.append(begun + line)
+        begun = ""
+    return [command for command in (*commands, begun) if command.strip()]

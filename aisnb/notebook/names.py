@@ -1,0 +1,108 @@
+"""Names that exist, for completion: a small memory, filled in the background, that never keeps anybody waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aisnb.errors import AisnbError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aisnb.client import Client
+
+#: For so long, in seconds, names count as fresh.
+FRESH_SECONDS = 5.0
+#: More objects than this are not offered at once.
+MAX_OBJECTS = 500
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is known of one kind of names, when it was asked for, and whether an answer is on its way."""
+
+    names: list[str] = field(default_factory=list)
+    asked: float = float("-inf")
+    pending: bool = False
+
+
+class Names:
+    """Buckets, objects, jobs and served directories by name, as they were a moment ago.
+
+    Args:
+        running_client: returns a client, or None where asking would start a node.
+    """
+
+    def __init__(self, running_client: Callable[[], Client | None]) -> None:
+        self._running_client = running_client
+        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._lock = threading.Lock()
+
+    def find(self, kind: str, wanted: str) -> list[str]:
+        """Return the names of `kind` that are known now, and have those asked for that are not or are old.
+
+        Args:
+            kind: ``bucket``, ``object``, ``job``, ``server`` or ``link``; of any other, nothing is known.
+            wanted: the beginning of the name, which says whose objects are meant.
+        """
+        scope = _bucket_of(wanted) if kind == "object" else ""
+        if kind not in _QUESTIONS or (kind == "object" and not scope):
+            return []
+        with self._lock:
+            kept = self._kept.setdefault((kind, scope), _Kept())
+            if not kept.pending and time.monotonic() - kept.asked > FRESH_SECONDS:
+                kept.pending = True
+                threading.Thread(target=self._ask, args=(kind, scope, kept), name="aisnb-names", daemon=True).start()
+            return list(kept.names)
+
+    def _ask(self, kind: str, scope: str, kept: _Kept) -> None:
+        names: Sequence[str] = ()
+        try:
+            client = self._running_client()
+            if client is not None:
+                names = _QUESTIONS[kind](client, scope)
+        except AisnbError:  # an endpoint in trouble has no names to offer; the command itself will say so
+            names = ()
+        finally:
+            with self._lock:
+                kept.names, kept.asked, kept.pending = list(names), time.monotonic(), False
+
+
+def _bucket_of(wanted: str) -> str:
+    """Return ``ais://abc`` of ``ais://abc/in/a``; "" while the bucket itself is being typed."""
+    scheme, separator, rest = wanted.partition("://")
+    bucket, slash, _ = rest.partition("/")
+    return f"{scheme}://{bucket}" if separator and slash and scheme not in ("http", "https") else ""
+
+
+def _buckets(client: Client, _scope: str) -> list[str]:
+    return [str(name) for name in client.buckets()["name"]]
+
+
+def _objects(client: Client, bucket: str) -> list[str]:
+    return [f"{bucket}/{name}" for name in client.ls(bucket, limit=MAX_OBJECTS)["name"]]
+
+
+def _jobs(client: Client, _scope: str) -> list[str]:
+    return [str(identity) for identity in client.jobs()["id"]]
+
+
+def _servers(client: Client, _scope: str) -> list[str]:
+    servers = client.servers()
+    return [*map(str, servers["directory"]), *map(str, servers["url"])]
+
+
+def _links(client: Client, _scope: str) -> list[str]:
+    return [str(url) for url in client.servers()["url"]]
+
+
+_QUESTIONS: dict[str, Callable[[Client, str], list[str]]] = {
+    "bucket": _buckets,
+    "object": _objects,
+    "job": _jobs,
+    "server": _servers,
+    "link": _links,
+}
