@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit
 
 from aisnb.errors import NameInvalid
@@ -12,6 +13,7 @@ from aisnb.uris import check_link
 _SAFE = "!$&'()*+,;=:@/?~%"
 _SENDABLE = re.compile(r"[A-Za-z0-9\-._!$&'()*+,;=:@/?~]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LINK = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -27,10 +29,10 @@ def sendable(link: str) -> str:
     Example:
         sendable("http://host/a b/{1}?q=%20")  # "http://host/a%20b/%7B1%7D?q=%20"
     """
-    scheme, _, rest = check_link(link).partition("#")[0].partition("://")
-    end = re.search(r"[/?]|$", rest)
-    assert end is not None  # "$" always matches
-    host, path = rest[: end.start()], rest[end.start() :]
+    match = _LINK.match(link)
+    if match is None:
+        return check_link(link)  # says what is wrong with it
+    path = match[3]
     if not path.startswith("/"):
         path = "/" + path
     if not _SENDABLE.fullmatch(path):
@@ -38,7 +40,7 @@ def sendable(link: str) -> str:
             path = quote(_STRAY_PERCENT.sub("%25", path), safe=_SAFE, errors="surrogateescape")
         except UnicodeEncodeError as exc:
             raise NameInvalid(f"{link!r} is not valid text (UTF-8). Percent-encode its bytes.") from exc
-    return f"{scheme.lower()}://{_ascii_host(host, link)}{path}"
+    return _place(match[1], match[2]) + path
 
 
 def origin(link: str) -> str:
@@ -47,8 +49,8 @@ def origin(link: str) -> str:
     Example:
         origin("http://Host/a")  # "http://host:80"
     """
-    parts = urlsplit(link)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)}"
+    match = _LINK.match(link)
+    return _origin(match[1], match[2]) if match is not None else ""
 
 
 def without_secret(link: str) -> str:
@@ -70,10 +72,19 @@ def redirected(link: str, location: str) -> str:
     return sendable(target)
 
 
-def _ascii_host(host: str, link: str) -> str:
-    if host.isascii():
-        return host
+@lru_cache
+def _place(scheme: str, authority: str) -> str:
+    """Return a link's part before its path, checked and ready to be sent; the same for all files of a source."""
+    link = check_link(f"{scheme.lower()}://{authority}/")
+    if authority.isascii():
+        return link[:-1]
     try:
-        return host.encode("idna").decode()
+        return f"{scheme.lower()}://{authority.encode('idna').decode()}"
     except UnicodeError as exc:
         raise NameInvalid(f"'{link}' has a host name that cannot be: {exc}. Check its spelling.") from exc
+
+
+@lru_cache
+def _origin(scheme: str, authority: str) -> str:
+    parts = urlsplit(f"{scheme}://{authority}/")
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"

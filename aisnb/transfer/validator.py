@@ -74,7 +74,7 @@ class Validator(msgspec.Struct, frozen=True, omit_defaults=True):
         Args:
             date: the answer's Date header, "" if it has none.
         """
-        if not self.last_modified or _seconds_between(self.last_modified, date) >= 1:
+        if self.etag or not self.last_modified or _seconds_between(self.last_modified, date) >= 1:
             return self
         return Validator(self.etag, "", self.size)
 
