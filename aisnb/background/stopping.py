@@ -12,8 +12,8 @@ from aisnb.background.process import is_node_of, wait_gone
 from aisnb.errors import NodeError
 
 if TYPE_CHECKING:
-    from aisnb.node.root import DataRoot
     from aisnb.background.state import Running
+    from aisnb.node.root import DataRoot
 
 _ASKED_SECONDS = 10.0
 _TOLD_SECONDS = 5.0

@@ -1,0 +1,131 @@
+"""Buckets: which there are, what is in them, making and removing them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from aisnb.client.listing import bucket_path, bucket_query, is_empty
+from aisnb.client.wire import Call
+from aisnb.errors import AlreadyExists, ConfirmationNeeded, EndpointRefused
+from aisnb.protocol.buckets import BucketId, BucketSummary
+from aisnb.protocol.headers import BUCKET_PROPS, ORIGINAL_URL, PROVIDER
+from aisnb.protocol.messages import CREATE_BUCKET, DESTROY_BUCKET, EVICT_BUCKET, LIST, SUMMARY, Action
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aisnb.client.connection import Connection
+    from aisnb.uris import Bucket
+
+_PRESENT = {"presence": "2"}
+_STILL_COUNTING = (202, 206)
+_COUNTING_PAUSE = 0.2
+
+
+async def list_buckets(connection: Connection, provider: str) -> pd.DataFrame:
+    """Return the buckets of `provider` ("" for all) that are here: name, provider, present, url."""
+    query = _PRESENT | ({PROVIDER: provider} if provider else {})
+    reply = await connection.call(
+        Call("GET", "/v1/buckets", query, msgspec.json.encode(Action(LIST)), shown="Listing the buckets")
+    )
+    buckets = sorted(found.bucket() for found in reply.decode_list(BucketId))
+    return _frame(buckets, await _links(connection, buckets))
+
+
+async def summarize(connection: Connection, bucket: Bucket | None, provider: str = "") -> pd.DataFrame:
+    """Return a row for `bucket` (None: for each of `provider`): name, provider, present, url, objects, size.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+    """
+    from aisnb.client import tables
+
+    found = sorted(await _summaries(connection, bucket, provider), key=_summary_bucket)
+    buckets = [_summary_bucket(summary) for summary in found]
+    frame = _frame(buckets, await _links(connection, buckets))
+    frame["present"] = tables.flags([summary.present for summary in found])
+    frame["objects"] = tables.counts([int(summary.count.present) for summary in found])
+    frame["size"] = tables.counts([int(summary.total.present) for summary in found])
+    return frame
+
+
+async def create_bucket(connection: Connection, bucket: Bucket) -> bool:
+    """Make the bucket; return whether it is new.
+
+    Raises:
+        AisnbError: the endpoint said no.
+    """
+    try:
+        await _act(connection, "POST", bucket, CREATE_BUCKET)
+    except AlreadyExists:
+        return False
+    return True
+
+
+async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool) -> None:
+    """Remove the bucket; of one that is elsewhere (``ht://``, clouds) only what is here.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+        ConfirmationNeeded: it is not empty, and `yes` is not said.
+    """
+    if not yes and not await is_empty(connection, bucket):
+        raise ConfirmationNeeded(f"The bucket {bucket} is not empty. Say -y (yes=True) to remove it with its objects.")
+    await _act(connection, "DELETE", bucket, DESTROY_BUCKET if bucket.provider == "ais" else EVICT_BUCKET)
+
+
+async def _act(connection: Connection, method: str, bucket: Bucket, action: str) -> None:
+    body = msgspec.json.encode(Action(action))
+    await connection.call(Call(method, bucket_path(bucket), bucket_query(bucket), body, shown=f"{action} of {bucket}"))
+
+
+async def _summaries(connection: Connection, bucket: Bucket | None, provider: str) -> list[BucketSummary]:
+    """Ask for the summaries, and come back for them with the id that the first answer gives."""
+    path, query = ("/v1/buckets", {PROVIDER: provider} if provider else {})
+    if bucket is not None:
+        path, query = bucket_path(bucket), bucket_query(bucket)
+    value: dict[str, Any] = {"uuid": "", "prefix": "", "cached": True, "present": True}
+    while True:
+        body = msgspec.json.encode(Action(SUMMARY, "", value))
+        reply = await connection.call(Call("GET", path, query, body, shown=f"Summing up {bucket or 'the buckets'}"))
+        if reply.status not in _STILL_COUNTING:
+            return reply.decode_list(BucketSummary)
+        if value["uuid"]:
+            await asyncio.sleep(_COUNTING_PAUSE)
+        value["uuid"] = value["uuid"] or reply.body.decode(errors="replace").strip().strip('"')
+
+
+def _summary_bucket(summary: BucketSummary) -> Bucket:
+    return BucketId(summary.name, summary.provider, summary.namespace).bucket()
+
+
+async def _links(connection: Connection, buckets: list[Bucket]) -> dict[Bucket, str]:
+    """Return the web directory of each ``ht://`` bucket."""
+    web = [bucket for bucket in buckets if bucket.provider == "ht"]
+    return dict(zip(web, await asyncio.gather(*(_link(connection, bucket) for bucket in web)), strict=True))
+
+
+async def _link(connection: Connection, bucket: Bucket) -> str:
+    reply = await connection.call(Call("HEAD", bucket_path(bucket), bucket_query(bucket), shown=f"Looking at {bucket}"))
+    try:
+        props = msgspec.json.decode(reply.headers.get(BUCKET_PROPS, "{}"), type=dict[str, Any])
+    except msgspec.DecodeError as exc:
+        raise EndpointRefused(f"The properties of {bucket} make no sense ({exc}). Check AIS_ENDPOINT.") from exc
+    web = (props.get("extra") or {}).get("http") or {}
+    return str(web.get(ORIGINAL_URL, ""))
+
+
+def _frame(buckets: list[Bucket], links: dict[Bucket, str]) -> pd.DataFrame:
+    from aisnb.client import tables
+
+    return tables.table(
+        {
+            "name": tables.texts([str(bucket) for bucket in buckets]),
+            "provider": tables.texts([bucket.provider for bucket in buckets]),
+            "present": tables.flags([True] * len(buckets)),
+            "url": tables.texts([links.get(bucket) or None for bucket in buckets]),
+        }
+    )

@@ -1,0 +1,361 @@
+"""The client: what a notebook asks of the local node, or of a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from aisnb.client.buckets import create_bucket, list_buckets, summarize
+from aisnb.client.connection import Connection, open_connection
+from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
+from aisnb.client.job import Job, open_job
+from aisnb.client.jobs import job_table, jobs_of
+from aisnb.client.listing import Wanted, check_props, list_objects
+from aisnb.client.objects import Extent, locate, read_object, save_object, upload
+from aisnb.client.removal import remove
+from aisnb.client.twins import twins
+from aisnb.client.uploads import plan_upload
+from aisnb.errors import UsageError
+from aisnb.uris import parse_bucket, parse_provider, parse_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    import pandas as pd
+
+
+def connect(endpoint: str | None = None, token: str | None = None) -> Client:
+    """Return a client of `endpoint`, of ``AIS_ENDPOINT``, or (neither) of the local node. Starts nothing yet.
+
+    Args:
+        endpoint: address of a cluster, ``http://host:port``.
+        token: its bearer token; None takes ``AIS_AUTHN_TOKEN``, ``AIS_AUTHN_TOKEN_FILE``, or the ``ais`` CLI's.
+
+    Raises:
+        SchemeMissing: the endpoint has no ``http://``.
+        NotAllowed: ``AIS_AUTHN_TOKEN_FILE`` names a file without a token.
+
+    Example:
+        client = aisnb.connect()
+        client.ls("ais://abc")
+    """
+    return Client(open_connection(endpoint, token))
+
+
+class Client:
+    """Buckets, objects, listings and jobs of an endpoint; made by `connect`.
+
+    Every method has a twin ``…_async`` to be awaited. The local node is started by the first call, and again when it
+    is gone. As a context manager it closes its connections, which jobs and later calls open again.
+
+    Example:
+        with aisnb.connect() as client:
+            client.buckets()
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the embedded node."""
+        return self._connection.is_local
+
+    def close(self) -> None:
+        """Close the connections; twice is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client of {self._connection!r}"
+
+    async def _buckets(self, provider: str = "") -> pd.DataFrame:
+        """Return the buckets that are here.
+
+        Args:
+            provider: ``"ais"``, ``"ht"`` …; "" for all.
+
+        Returns:
+            A row per bucket: ``name`` (``ais://abc``), ``provider``, ``present`` (bool), ``url`` (for ``ht://``).
+
+        Raises:
+            UsageError: there is no such provider.
+
+        Example:
+            client.buckets("ht")
+        """
+        return await list_buckets(self._connection, _provider(provider))
+
+    buckets, buckets_async = twins(_buckets)
+
+    async def _ls(
+        self,
+        bucket: str = "",
+        *,
+        prefix: str = "",
+        props: str | Sequence[str] = (),
+        cached: bool | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return the objects of a bucket; without one, the buckets.
+
+        Args:
+            bucket: ``ais://abc``, ``ais://abc/prefix``; ``""`` or ``ht://`` lists buckets.
+            prefix: what names begin with.
+            props: further columns, ``["atime", "version"]``, ``"atime,version"`` or ``"all"``.
+            cached: only what is in the cluster (True), only what is not (False).
+            limit: most rows.
+
+        Returns:
+            A row per object, sorted by name: ``name`` (string), ``size`` (int64, bytes), for ``ht://`` and remote
+            buckets ``cached`` (bool); of `props`: ``checksum``, ``version``, ``location``, ``status`` (string),
+            ``atime`` (datetime64[ns, UTC]), ``copies`` (int64), ``custom`` (dict), ``chunked`` (bool).
+            ``df.attrs["bucket"]`` names the bucket.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            UsageError: there is no such property.
+
+        Example:
+            client.ls("ais://abc", props="all", limit=10)
+        """
+        if not bucket or parse_provider(bucket) is not None:
+            return await list_buckets(self._connection, _provider(bucket))
+        parsed, rest = parse_uri(bucket)
+        wanted = Wanted(rest + prefix, check_props(props), cached, limit)
+        return await list_objects(self._connection, parsed, wanted)
+
+    ls, ls_async = twins(_ls)
+
+    async def _summary(self, bucket: str = "") -> pd.DataFrame:
+        """Return how many objects a bucket has here, and their size; without a bucket, for each.
+
+        Returns:
+            A row per bucket: ``name``, ``provider``, ``present``, ``url``, ``objects`` and ``size`` (int64, bytes).
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+
+        Example:
+            client.summary("ais://abc")["size"].sum()
+        """
+        if not bucket or parse_provider(bucket) is not None:
+            return await summarize(self._connection, None, _provider(bucket))
+        return await summarize(self._connection, parse_bucket(bucket))
+
+    summary, summary_async = twins(_summary)
+
+    async def _get(
+        self,
+        source: str,
+        path: str | Path | None = None,
+        *,
+        offset: int | None = None,
+        length: int | None = None,
+        clobber: bool = True,
+    ) -> bytes | Path:
+        """Return an object's bytes, or write them to a file, checked against its checksum.
+
+        Args:
+            source: ``ais://bucket/name``; or a web link, which is kept in an ``ht://`` bucket on its way.
+            path: the file to write, or a directory; it appears whole, or not at all.
+            offset: the first byte.
+            length: bytes from there.
+            clobber: replace a file that is there.
+
+        Returns:
+            The bytes, or the file's path if `path` was given.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+            AlreadyExists: the file is there, and not to be replaced.
+            UsageError: offset or length is below 0.
+
+        Example:
+            client.get("http://localhost:51061/abc/hello-world", "hello.txt")
+        """
+        extent = _extent(offset, length)
+        target = locate(source)
+        if path is None:
+            return await read_object(self._connection, target, extent)
+        return await save_object(self._connection, target, Path(path).expanduser(), extent, clobber=clobber)
+
+    get, get_async = twins(_get)
+
+    async def _put(self, source: str | Path, bucket_or_object: str) -> list[str]:
+        """Write a file into an object, or the files of a directory into objects.
+
+        Args:
+            source: a file or a directory.
+            bucket_or_object: ``ais://abc`` or (with a slash at the end) ``ais://abc/dir/`` takes the file's own name.
+
+        Returns:
+            The objects' names in full, such as ``ais://abc/shard-001.tar``.
+
+        Raises:
+            DirectoryNotFound: there is no such file.
+            BucketNotFound: there is no such bucket.
+
+        Example:
+            client.put("shards", "ais://abc/train/")
+        """
+        return await upload(self._connection, plan_upload(source, bucket_or_object))
+
+    put, put_async = twins(_put)
+
+    async def _create(self, bucket: str) -> bool:
+        """Make a bucket. Returns whether it is new: that it is there already is no error.
+
+        Raises:
+            NameInvalid: no bucket can be called that.
+
+        Example:
+            client.create("ais://abc")
+        """
+        return await create_bucket(self._connection, parse_bucket(bucket))
+
+    create, create_async = twins(_create)
+
+    async def _remove(self, bucket_or_object_or_template: str, *, yes: bool = False) -> None:
+        """Remove a bucket, an object, or the objects of a template. Of ``ht://`` only what is here.
+
+        Args:
+            bucket_or_object_or_template: ``ais://abc``, ``ais://abc/name``, ``ais://abc/shard-{001..010}.tar``.
+            yes: go ahead although a bucket is not empty, or several objects are meant.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            ObjectNotFound: there is no such object.
+            ConfirmationNeeded: `yes` is needed.
+
+        Example:
+            client.remove("ais://abc", yes=True)
+        """
+        await remove(self._connection, bucket_or_object_or_template, yes=yes)
+
+    remove, remove_async = twins(_remove)
+
+    async def _download(
+        self,
+        source: str | Iterable[str] | pd.DataFrame,
+        destination: str,
+        *,
+        wait: bool = False,
+        connections: int = 0,
+        bytes_per_hour: int = 0,
+        timeout: float | None = None,  # noqa: ASYNC109  # of each request to the source, not of this call
+        headers: Mapping[str, str] | None = None,
+        description: str = "",
+        object_names: Sequence[str] | None = None,
+        force: bool = False,
+    ) -> Job:
+        """Start a download into a bucket, which is made if need be, and return its job at once.
+
+        Args:
+            source: a link, a template of links, links, or a DataFrame with a column ``url``.
+            destination: ``ais://bucket``, with a directory (or, for one link, an object's name) if you like.
+            wait: wait for the end, see `Job.wait`.
+            connections: files at once; 0 for as many as the endpoint likes.
+            bytes_per_hour: at most; 0 for no limit.
+            timeout: seconds for each request to the source.
+            headers: for the source, such as credentials; they are kept in memory only.
+            description: shown with the job.
+            object_names: names for the links, in their order.
+            force: fetch what is unchanged, too.
+
+        Raises:
+            SchemeMissing: a source has no ``http://``.
+            TemplateError: the template cannot be expanded.
+            JobFailed: with `wait`, when files failed.
+
+        Example:
+            client.download("http://localhost:8000/shard-{001..999}.tar", "ais://abc", wait=True)
+        """
+        options = Options(connections, bytes_per_hour, timeout, headers or {}, description, force)
+        job = await start_download(self._connection, plan_download(source, destination, object_names), options)
+        if wait:
+            await job.until_ended(None)
+            await job.check_outcome()
+        return job
+
+    download, download_async = twins(_download)
+
+    async def _prefetch(self, bucket: str, *, template: str = "", names: Iterable[str] | None = None) -> Job:
+        """Start to bring objects of an ``ht://`` or remote bucket here, and return the job at once.
+
+        Args:
+            bucket: ``ht://HASH``, ``s3://bucket``.
+            template: which, such as ``shard-{001..999}.tar``.
+            names: which, by name.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            TemplateError: the template cannot be expanded.
+
+        Example:
+            client.prefetch("ht://MzU3MTg4YTc1M2VlZTJhZA", template="shard-{001..999}.tar").wait()
+        """
+        return await start_prefetch(self._connection, *plan_prefetch(bucket, template, names))
+
+    prefetch, prefetch_async = twins(_prefetch)
+
+    async def _jobs(self) -> pd.DataFrame:
+        """Return the jobs of the endpoint, newest first.
+
+        Returns:
+            A row per job: ``id``, ``kind``, ``state``, ``total``, ``done``, ``skipped``, ``failed``, ``bytes``,
+            ``total_bytes`` (whole numbers, NA where unknown), ``rate`` (bytes/s), ``description``, ``started``
+            (datetime64[ns, UTC]).
+
+        Example:
+            client.jobs().query("state == 'running'")
+        """
+        return job_table(await (await jobs_of(self._connection)).all())
+
+    jobs, jobs_async = twins(_jobs)
+
+    async def _job(self, id: str) -> Job:
+        """Return the job with this id.
+
+        Raises:
+            JobNotFound: there is none.
+
+        Example:
+            client.job("dnl-a1b2c3d4e").wait()
+        """
+        return await open_job(self._connection, id)
+
+    job, job_async = twins(_job)
+
+
+def _provider(text: str) -> str:
+    if not text:
+        return ""
+    provider = parse_provider(text)
+    if provider is None:
+        raise UsageError(f"'{text}' is not a provider of buckets. Use ais, ht, aws, gcp, azure or oci.")
+    return provider
+
+
+def _extent(offset: int | None, length: int | None) -> Extent | None:
+    if offset is None and length is None:
+        return None
+    if (offset or 0) < 0 or (length is not None and length < 1):
+        raise UsageError(f"offset={offset} and length={length} name no bytes. Give an offset from 0, a length from 1.")
+    return Extent(offset or 0, length)

@@ -1,0 +1,141 @@
+"""Calls about jobs to an AIStore cluster, which tells less than aisnb's node: what it does not tell is -1."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from aisnb.client.wire import Call
+from aisnb.errors import JobNotFound, Unsupported
+from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus
+from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, RUNNING, JobErrorRow, JobSnapshot
+from aisnb.protocol.headers import WHAT
+from aisnb.protocol.jobs import JobStats, JobStatus
+from aisnb.protocol.messages import DOWNLOAD_KIND, STOP, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aisnb.client.connection import Reply
+
+    Headers = Mapping[str, list[str]]
+    Caller = Callable[[Call], Awaitable[Reply]]
+
+_TICK = 0.5
+
+
+class ClusterJobs:
+    """Jobs of an AIStore cluster: downloads by ``/v1/download``, others by their statistics."""
+
+    def __init__(self, call: Caller) -> None:
+        self._ask = call
+
+    async def snapshot(self, job: str, seconds: float = 0.0, version: int = -1) -> JobSnapshot:
+        """See `Jobs`; a cluster has no way to wait, so this comes back early."""
+        if seconds > 0 and version >= 0:
+            await asyncio.sleep(min(seconds, _TICK))
+        if not job.startswith(ID_PREFIX):
+            return _of_statistics(job, await self._status(job), await self._statistics(job))
+        return _of_download(await self._download(job, only_active=True))
+
+    async def all(self) -> list[JobSnapshot]:
+        """See `Jobs`."""
+        body = msgspec.json.encode(DownloadSelector())
+        downloads = await self._ask(Call("GET", "/v1/download", body=body, shown="Listing the downloads"))
+        body = msgspec.json.encode({"kind": "", "node": "", "show_active": False})
+        others = await self._ask(Call("GET", "/v1/cluster", {WHAT: "status_all"}, body, shown="Listing the jobs"))
+        found = [_of_download(status) for status in downloads.decode_list(DownloadStatus)]
+        found += [_of_statistics(s.uuid, s, []) for s in others.decode_list(JobStatus) if s.kind != DOWNLOAD_KIND]
+        return sorted(found, key=lambda snapshot: -snapshot.started_ns)
+
+    async def errors(self, job: str, limit: int | None = None) -> list[JobErrorRow]:
+        """See `Jobs`; a cluster tells neither status nor tries of a file."""
+        if not job.startswith(ID_PREFIX):
+            return []
+        found = (await self._download(job, only_active=False)).download_errors
+        rows = [] if found is msgspec.UNSET else found
+        return [JobErrorRow(row.name, "", -1, -1, row.error) for row in rows[:limit]]
+
+    async def control(self, job: str, what: str, headers: Headers) -> JobSnapshot:
+        """See `Jobs`; a cluster can only stop one."""
+        if what != "stop":
+            raise Unsupported(f"Job {job} cannot {what}: this is not on this cluster. It can be stopped.")
+        if job.startswith(ID_PREFIX):
+            call = Call("DELETE", "/v1/download/abort", body=msgspec.json.encode(DownloadSelector(job)))
+        else:
+            call = Call("PUT", "/v1/cluster", body=msgspec.json.encode(Action(STOP, "", {"id": job})))
+        call.shown = f"Stopping job {job}"
+        await self._ask(call)
+        return await self.snapshot(job)
+
+    async def retry(self, job: str, headers: Headers) -> str:
+        """See `Jobs`; a cluster does not tell the links of what failed."""
+        raise Unsupported(f"Job {job} cannot be retried: this is not on this cluster. Start the download again.")
+
+    async def _download(self, job: str, *, only_active: bool) -> DownloadStatus:
+        body = msgspec.json.encode(DownloadSelector(job, only_active_tasks=only_active))
+        reply = await self._ask(Call("GET", "/v1/download", body=body, shown=f"Job {job}"))
+        return reply.decode(DownloadStatus)
+
+    async def _status(self, job: str) -> JobStatus:
+        body = msgspec.json.encode({"id": job, "kind": ""})
+        call = Call("GET", "/v1/cluster", {WHAT: "status"}, body, shown=f"Job {job}")
+        return (await self._ask(call)).decode(JobStatus)
+
+    async def _statistics(self, job: str) -> list[JobStats]:
+        body = msgspec.json.encode({"id": job, "kind": ""})
+        call = Call("GET", "/v1/cluster", {WHAT: "qryxstats"}, body, shown=f"Job {job}")
+        try:
+            by_target = (await self._ask(call)).decode(dict[str, Any])
+        except JobNotFound:
+            return []
+        return [msgspec.convert(stats, JobStats) for rows in by_target.values() for stats in rows or ()]
+
+
+def _of_download(status: DownloadStatus) -> JobSnapshot:
+    state = ABORTED if status.aborted else RUNNING if status.finished_time == ZERO_TIME else FINISHED
+    return JobSnapshot(
+        status.id,
+        DOWNLOAD_KIND,
+        state,
+        description=status.description,
+        total=status.total,
+        done=status.finished_cnt,
+        skipped=status.skipped_cnt,
+        failed=status.error_cnt,
+        bytes=-1,
+        rate=-1.0,
+        started_ns=_nanoseconds(status.started_time),
+        ended_ns=_nanoseconds(status.finished_time),
+    )
+
+
+def _of_statistics(job: str, status: JobStatus, rows: list[JobStats]) -> JobSnapshot:
+    state = RUNNING
+    if status.end_time or status.aborted:
+        state = ABORTED if status.aborted else FAILED if status.err else FINISHED
+    return JobSnapshot(
+        job,
+        status.kind,
+        state,
+        description=next((row.control for row in rows if row.control), ""),
+        bucket=next((str(row.bck.bucket()) for row in rows if row.bck.name), ""),
+        total=-1,
+        done=sum(int(row.stats.loc_objs) for row in rows) if rows else -1,
+        skipped=-1,
+        failed=0,
+        bytes=sum(int(row.stats.loc_bytes) for row in rows) if rows else -1,
+        rate=-1.0,
+        started_ns=min((_nanoseconds(row.start_time) for row in rows), default=0),
+        ended_ns=status.end_time,
+        reason=status.err,
+    )
+
+
+def _nanoseconds(text: str) -> int:
+    if text == ZERO_TIME or not text:
+        return 0
+    return int(datetime.fromisoformat(text).timestamp() * 1e9)

@@ -1,0 +1,87 @@
+"""Which endpoint is meant, and what proves to it who we are: tokens and certificates."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from aisnb.errors import NotAllowed, UsageError
+from aisnb.node.root import DataRoot
+
+if TYPE_CHECKING:
+    from aisnb.settings import Settings
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def is_local_node(endpoint: str, token: str, settings: Settings) -> bool:
+    """Return whether `endpoint` is the embedded node of this data root, running or not.
+
+    ``%ais node env`` puts its address and token where a cluster's would stand. Its token lies in the data root even
+    while the node does not run.
+    """
+    address = urlsplit(endpoint)
+    if address.hostname not in _LOOPBACK:
+        return False
+    root = DataRoot(settings.home)
+    node = root.read_node_file()
+    if node is not None and urlsplit(node.endpoint).port == address.port:
+        return True
+    return bool(token) and token == root.read_token()
+
+
+def cluster_token(settings: Settings) -> str:
+    """Return the token for a cluster: ``AIS_AUTHN_TOKEN``, ``AIS_AUTHN_TOKEN_FILE``, then the ``ais`` CLI's own file.
+
+    Returns:
+        The token, "" if there is none anywhere.
+
+    Raises:
+        NotAllowed: ``AIS_AUTHN_TOKEN_FILE`` names a file that has none.
+    """
+    if settings.token:
+        return settings.token
+    if settings.token_file:
+        token = _read_token(Path(settings.token_file).expanduser())
+        if not token:
+            raise NotAllowed(
+                f"AIS_AUTHN_TOKEN_FILE names '{settings.token_file}', which has no token in it. It must be a file like "
+                '{"token": "…"}, as \'ais auth login\' writes it.'
+            )
+        return token
+    configuration = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    return _read_token(configuration / "ais" / "cli" / "auth.token")
+
+
+def _read_token(path: Path) -> str:
+    try:
+        content = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    token = content.get("token") if isinstance(content, dict) else None
+    return token.strip() if isinstance(token, str) else ""
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Return how ``https://`` endpoints are to be trusted.
+
+    Raises:
+        UsageError: a certificate's file cannot be used.
+    """
+    tried = "AIS_CLIENT_CA", settings.client_ca
+    try:
+        context = ssl.create_default_context(cafile=settings.client_ca or None)
+        if settings.certificate:
+            tried = "AIS_CRT", settings.certificate
+            context.load_cert_chain(settings.certificate, settings.certificate_key or None)
+    except OSError as exc:  # ssl.SSLError is one
+        raise UsageError(f"{tried[0]} is '{tried[1]}', which cannot be used: {exc}. Name a PEM file.") from exc
+    if settings.skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

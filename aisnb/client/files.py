@@ -1,0 +1,152 @@
+"""Directories that are served over HTTP by the local node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from aisnb.client import portal
+from aisnb.client.connection import open_local_connection
+from aisnb.client.wire import Call
+from aisnb.errors import DirectoryNotFound, ServerNotFound
+from aisnb.protocol.extension import ServeRequest, ServerInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    import pandas as pd
+
+    from aisnb.client.connection import Connection
+
+_PATH = "/v1/x/servers"
+
+
+class FileServer:
+    """A directory that is served. It goes on when the cell ends, until `stop`, the end of a ``with``, or the node's.
+
+    Attributes:
+        url: its address, with a slash at the end.
+        directory: what is served.
+        port: where.
+        already: whether it was served before.
+    """
+
+    def __init__(self, connection: Connection, info: ServerInfo) -> None:
+        self._connection = connection
+        self.url = info.url
+        self.directory = Path(info.directory)
+        self.port = info.port
+        self.already = info.already
+
+    def stop(self) -> None:
+        """Stop serving; twice is harmless.
+
+        Example:
+            server.stop()
+        """
+        try:
+            portal.run(_stop(self._connection, {"url": self.url}))
+        except ServerNotFound:
+            return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"FileServer {self.url} serves {self.directory}"
+
+
+def serve(
+    directory: str | Path,
+    *,
+    port: int = 0,
+    bind: str = "127.0.0.1",
+    hosts: Sequence[str] = (),
+    secret: bool | None = None,
+) -> FileServer:
+    """Serve a directory over HTTP, from the local node; one that is served already keeps its server.
+
+    Args:
+        directory: what to serve.
+        port: where; 0 takes the port that this directory had before, or any.
+        bind: the address to listen on; the default can be reached from this machine only.
+        hosts: further names by which clients may ask for it.
+        secret: serve it under a path that nobody guesses; None does so if other users of this machine could not
+            read the directory themselves.
+
+    Returns:
+        A handle with ``.url``; leaving it as a context manager stops the server.
+
+    Raises:
+        DirectoryNotFound: there is no such directory.
+        PortInUse: another program listens there.
+
+    Example:
+        with aisnb.serve("shards") as server:
+            print(server.url)
+    """
+    path = Path(directory).expanduser().resolve()
+    if not path.is_dir():
+        raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
+    connection = open_local_connection()
+    request = ServeRequest(str(path), port, bind, list(hosts), secret)
+    return FileServer(connection, portal.run(_serve(connection, request)))
+
+
+def list_servers() -> pd.DataFrame:
+    """Return the directories that the local node serves: directory, url, port, bind, pid."""
+    return _frame(portal.run(_list(open_local_connection())))
+
+
+def stop_servers(target: str | Path = "", *, everything: bool = False) -> pd.DataFrame:
+    """Stop serving a directory, named by its path or its address, or all of them.
+
+    Returns:
+        What was stopped: directory, url, port, bind, pid.
+
+    Raises:
+        ServerNotFound: nothing like that is served.
+    """
+    text = str(target)
+    if everything:
+        query = {"all": "true"}
+    elif "://" in text:
+        query = {"url": text}
+    else:
+        query = {"directory": str(Path(text).expanduser().resolve())}
+    return _frame(portal.run(_stop(open_local_connection(), query)))
+
+
+async def _serve(connection: Connection, request: ServeRequest) -> ServerInfo:
+    call = Call("POST", _PATH, body=msgspec.json.encode(request), shown=f"Serving {request.directory}")
+    return (await connection.call(call)).decode(ServerInfo)
+
+
+async def _list(connection: Connection) -> list[ServerInfo]:
+    return (await connection.call(Call("GET", _PATH, shown="Listing the servers"))).decode_list(ServerInfo)
+
+
+async def _stop(connection: Connection, query: Mapping[str, str]) -> list[ServerInfo]:
+    call = Call("DELETE", _PATH, query, shown="Stopping a server")
+    return (await connection.call(call)).decode_list(ServerInfo)
+
+
+def _frame(servers: list[ServerInfo]) -> pd.DataFrame:
+    from aisnb.client import tables
+
+    columns: dict[str, Any] = {
+        "directory": tables.texts([server.directory for server in servers]),
+        "url": tables.texts([server.url for server in servers]),
+        "port": tables.counts([server.port for server in servers]),
+        "bind": tables.texts([server.bind for server in servers]),
+        "pid": tables.counts([server.pid for server in servers]),
+    }
+    return tables.table(columns)

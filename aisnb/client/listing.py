@@ -1,0 +1,170 @@
+"""A bucket's objects as a DataFrame: pages of msgpack, gathered column by column."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from aisnb.client.wire import Call
+from aisnb.errors import EndpointRefused, UsageError, did_you_mean
+from aisnb.protocol import listing as wire
+from aisnb.protocol.headers import MSGPACK, NAMESPACE, PROVIDER
+from aisnb.protocol.messages import LIST, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from aisnb.client.connection import Connection
+    from aisnb.uris import Bucket
+
+#: What ``props`` may ask for, beyond name and size.
+PROPS = ("checksum", "atime", "version", "location", "copies", "custom", "status", "chunked")
+
+_ALWAYS = ("name", "size", "cached")
+_STATUS_BITS = 0b11111
+_STATUS = {0: "ok", 1: "misplaced-node", 2: "misplaced-mountpath", 3: "copy", 4: "copy-without-main"}
+_CHUNKED = 1 << 13
+_RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
+
+_decoder = msgspec.msgpack.Decoder(wire.Page)
+
+
+class Wanted(NamedTuple):
+    """What a listing shall hold.
+
+    Attributes:
+        prefix: what names begin with.
+        props: columns beyond name, size and cached, see `PROPS`.
+        cached: only what is in the cluster (True), only what is not (False), both (None).
+        limit: most rows, None for all.
+    """
+
+    prefix: str = ""
+    props: tuple[str, ...] = ()
+    cached: bool | None = None
+    limit: int | None = None
+
+
+def check_props(props: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the properties named by ``"atime,version"``, ``["atime"]`` or ``"all"``, in the order of `PROPS`.
+
+    Raises:
+        UsageError: there is no such property.
+    """
+    words = [word.strip() for word in (props.split(",") if isinstance(props, str) else props)]
+    for word in words:
+        if word not in (*PROPS, *_ALWAYS, "all", ""):
+            raise UsageError(
+                f"'{word}' is not a property of objects.{did_you_mean(word, PROPS)} "
+                f"Use some of {', '.join(PROPS)}, or 'all'."
+            )
+    return PROPS if "all" in words else tuple(prop for prop in PROPS if prop in words)
+
+
+def bucket_query(bucket: Bucket) -> dict[str, str]:
+    """Return the query that tells the bucket's provider and namespace."""
+    query = {PROVIDER: bucket.provider}
+    return query | {NAMESPACE: bucket.namespace} if bucket.namespace else query
+
+
+def bucket_path(bucket: Bucket) -> str:
+    """Return the path of calls about the bucket."""
+    return f"/v1/buckets/{quote(bucket.name, safe='')}"
+
+
+async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+    """Return the bucket's objects, a row each, sorted by name: name, size, then what `wanted` asks for.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+    """
+    request = _request(bucket, wanted)
+    entries: list[wire.Entry] = []
+    while wanted.limit is None or len(entries) < wanted.limit:
+        left = wire.MAX_PAGE if wanted.limit is None else wanted.limit - len(entries)
+        request.page_size = min(left, wire.MAX_PAGE)
+        page = await _page(connection, bucket, request)
+        entries += page.entries or ()
+        if not page.token:
+            break
+        request.uuid, request.token = page.uuid, page.token
+    return _frame(entries[: wanted.limit], bucket, wanted)
+
+
+async def is_empty(connection: Connection, bucket: Bucket) -> bool:
+    """Return whether no object of the bucket is here.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+    """
+    request = _request(bucket, Wanted(cached=True))
+    request.page_size = 1
+    return not (await _page(connection, bucket, request)).entries
+
+
+async def _page(connection: Connection, bucket: Bucket, request: wire.ListRequest) -> wire.Page:
+    body = msgspec.json.encode(Action(LIST, "", request))
+    call = Call("GET", bucket_path(bucket), bucket_query(bucket), body, {"Accept": MSGPACK}, shown=f"Listing {bucket}")
+    reply = await connection.call(call)
+    try:
+        return _decoder.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise EndpointRefused(
+            f"Listing {bucket}: the answer is no page of AIStore's ({exc}). Check AIS_ENDPOINT."
+        ) from exc
+
+
+def _request(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
+    flags = 0
+    if wanted.cached is not None:
+        flags |= wire.CACHED_ONLY if wanted.cached else wire.NOT_CACHED
+    if bucket.provider == "ais" and not wanted.props:
+        flags |= wire.NAME_SIZE
+    props = ["name", "size", *(["cached"] if bucket.provider != "ais" else []), *wanted.props]
+    return wire.ListRequest(wanted.prefix, props=",".join(props), flags=str(flags), time_format=_RFC3339_NANO)
+
+
+def _frame(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+    from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
+
+    columns: dict[str, Any] = {
+        "name": tables.texts([entry.name for entry in entries]),
+        "size": tables.counts([entry.size for entry in entries]),
+    }
+    if bucket.provider != "ais":
+        columns["cached"] = tables.flags([bool(entry.flags & wire.ENTRY_CACHED) for entry in entries])
+    for prop in wanted.props:
+        columns[prop] = _column(prop, entries)
+    return tables.table(columns, bucket=str(bucket))
+
+
+def _column(prop: str, entries: Sequence[wire.Entry]) -> pd.Series[Any]:
+    from aisnb.client import tables
+
+    if prop == "atime":
+        return tables.moments([entry.accessed for entry in entries])
+    if prop == "copies":
+        return tables.counts([entry.copies for entry in entries])
+    if prop == "custom":
+        return tables.things(_custom(entry.custom) for entry in entries)
+    if prop == "status":
+        return tables.texts([_STATUS.get(entry.flags & _STATUS_BITS, "unknown") for entry in entries])
+    if prop == "chunked":
+        return tables.flags([bool(entry.flags & _CHUNKED) for entry in entries])
+    return tables.texts([getattr(entry, prop) or None for entry in entries])
+
+
+def _custom(text: str) -> dict[str, str]:
+    """Return an object's custom words: JSON from aisnb's node, ``[key:value, …]`` from AIStore."""
+    if text.startswith("{"):
+        try:
+            return msgspec.json.decode(text, type=dict[str, str])
+        except msgspec.DecodeError:
+            return {"": text}
+    pairs = re.findall(r"([^\s:,\[\]]+)[:=]([^,\]]*)", text)
+    return {key: value.strip() for key, value in pairs}

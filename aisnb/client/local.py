@@ -1,0 +1,43 @@
+"""The local node, looked at; and the official SDK, set up for the endpoint in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aisnb import background
+from aisnb.client import portal
+from aisnb.client.connection import open_connection
+from aisnb.errors import Unsupported
+from aisnb.settings import read_settings
+
+if TYPE_CHECKING:
+    from aisnb.background import NodeState
+
+
+def node_status() -> NodeState:
+    """Return what is known of the embedded node. Never starts one.
+
+    Returns:
+        An object with ``running``, ``endpoint``, ``pid``, ``root``, ``token_file`` and ``free_bytes``.
+
+    Example:
+        aisnb.node_status().running
+    """
+    return background.status(read_settings())
+
+
+def sdk_client() -> Any:
+    """Return the official SDK's client (``aistore.sdk.Client``), set up for ``AIS_ENDPOINT`` or the local node.
+
+    Raises:
+        Unsupported: the SDK is not installed.
+
+    Example:
+        aisnb.sdk_client().bucket("abc").object("shard-001.tar").get_reader().read_all()
+    """
+    try:
+        from aistore.sdk import Client
+    except ImportError as exc:
+        raise Unsupported("The official SDK is not installed. Say: pip install 'aisnb[sdk]'") from exc
+    endpoint, token = portal.run(open_connection().address())
+    return Client(endpoint, token=token or None)

@@ -1,0 +1,242 @@
+"""Objects: reading, writing, removing them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+import xxhash
+
+from aisnb.client.listing import bucket_path, bucket_query
+from aisnb.client.wire import Call
+from aisnb.errors import (
+    AisnbError,
+    AlreadyExists,
+    DirectoryNotFound,
+    DiskFull,
+    EndpointRefused,
+    NameInvalid,
+    NotAllowed,
+    UsageError,
+)
+from aisnb.protocol.headers import CHECKSUM_TYPE, CHECKSUM_VALUE, ORIGINAL_URL, XXHASH
+from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action, Selection
+from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from aisnb.client.connection import Connection
+    from aisnb.uris import Bucket
+
+_PIECE = 1 << 20
+_UPLOADS_AT_ONCE = 4
+#: A source on the web may think for a while before the first byte.
+_STALL_SECONDS = 600.0
+
+_HASHES: dict[str, Any] = {
+    "xxhash": xxhash.xxh64,
+    "xxhash2": xxhash.xxh64,
+    "md5": lambda: hashlib.md5(usedforsecurity=False),
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
+
+
+class Extent(NamedTuple):
+    """A part of an object: from byte `offset`, `length` bytes (None: to its end)."""
+
+    offset: int
+    length: int | None
+
+    def header(self) -> str:
+        """Return it as an HTTP range (RFC 9110 section 14.1.2)."""
+        return f"bytes={self.offset}-{'' if self.length is None else self.offset + self.length - 1}"
+
+
+class Target(NamedTuple):
+    """An object, and the link that it comes from if it may not be here yet."""
+
+    bucket: Bucket
+    name: str
+    link: str = ""
+
+    def call(self, method: str, **more: Any) -> Call:
+        """Return a call about this object."""
+        query = bucket_query(self.bucket) | ({ORIGINAL_URL: self.link} if self.link else {})
+        path = f"/v1/objects/{quote(self.bucket.name, safe='')}/{quote(self.name, safe='/')}"
+        return Call(method, path, query, shown=self.bucket / self.name, **more)
+
+
+def locate(source: str) -> Target:
+    """Return the object that ``ais://bucket/name`` or a web link names.
+
+    Raises:
+        NameInvalid: it names none.
+    """
+    if not is_link(source):
+        return Target(*parse_object(source))
+    name = link_name(check_link(source))
+    if not name:
+        raise NameInvalid(
+            f"'{source}' names a directory, and a file is expected here: say '{source.rstrip('/')}/NAME'."
+        )
+    return Target(web_bucket(source), check_object_name(name), source)
+
+
+async def read_object(connection: Connection, target: Target, extent: Extent | None) -> bytes:
+    """Return the object's bytes, or those of `extent`; the whole is held against its checksum.
+
+    Raises:
+        ObjectNotFound: there is no such object.
+    """
+
+    async def read() -> bytes:
+        pieces: list[bytes] = []
+        await _receive(connection, target, extent, pieces.append)
+        return b"".join(pieces)
+
+    return await connection.attempt(read)
+
+
+async def save_object(
+    connection: Connection, target: Target, path: Path, extent: Extent | None, *, clobber: bool
+) -> Path:
+    """Write the object to the file `path`, or into the directory `path`; it appears there whole, or not at all.
+
+    Returns:
+        The file.
+
+    Raises:
+        ObjectNotFound: there is no such object.
+        AlreadyExists: the file is there, and `clobber` is not said.
+        DirectoryNotFound: its directory is not there.
+    """
+    path = path / target.name.rpartition("/")[2] if await asyncio.to_thread(path.is_dir) else path
+    if not clobber and await asyncio.to_thread(path.exists):
+        raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
+    fresh = path.with_name(f".{path.name[:64]}-{secrets.token_hex(4)}.part")
+
+    async def save() -> None:
+        with fresh.open("wb") as file:
+            await _receive(connection, target, extent, file.write)
+
+    with _local_faults(path):
+        try:
+            await connection.attempt(save)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    return path
+
+
+async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]]) -> list[str]:
+    """Write files into objects, some at a time.
+
+    Returns:
+        The objects' names in full (``ais://bucket/name``), in the order given.
+    """
+    places = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+
+    async def put(path: Path, target: Target) -> str:
+        async with places:
+            await _send(connection, path, target)
+        return target.bucket / target.name
+
+    tasks = [asyncio.create_task(put(path, Target(bucket, name))) for path, bucket, name in files]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def remove_object(connection: Connection, target: Target) -> None:
+    """Remove one object; of a bucket that is elsewhere (``ht://``, clouds) only what is here.
+
+    Raises:
+        ObjectNotFound: there is no such object.
+    """
+    await connection.call(target.call("DELETE"))
+
+
+async def remove_objects(connection: Connection, bucket: Bucket, template: str) -> str:
+    """Start the removal of the objects that `template` stands for, and return the job's id."""
+    action = DELETE_OBJECTS if bucket.provider == "ais" else EVICT_OBJECTS
+    body = msgspec.json.encode(Action(action, "", Selection(template=template)))
+    shown = f"{action} of {bucket / template}"
+    reply = await connection.call(Call("DELETE", bucket_path(bucket), bucket_query(bucket), body, shown=shown))
+    return reply.body.decode(errors="replace").strip().strip('"')
+
+
+async def _receive(
+    connection: Connection, target: Target, extent: Extent | None, write: Callable[[bytes], object]
+) -> None:
+    headers = {"Range": extent.header()} if extent else {}
+    async with connection.stream(target.call("GET", headers=headers, stall=_STALL_SECONDS)) as answer:
+        kind = answer.headers.get(CHECKSUM_TYPE, "")
+        check = _HASHES[kind]() if kind in _HASHES and not extent else None
+        while piece := await answer.chunk():
+            write(piece)
+            if check is not None:
+                check.update(piece)
+        told = answer.headers.get(CHECKSUM_VALUE, "")
+    if check is not None and told and check.hexdigest() != told.lower():
+        raise EndpointRefused(
+            f"{target.bucket / target.name} arrived with the {kind} checksum {check.hexdigest()}, and {told} was told "
+            "before. Nothing was kept; read it again."
+        )
+
+
+async def _send(connection: Connection, path: Path, target: Target) -> None:
+    with _local_faults(path):
+        size, digest = await asyncio.to_thread(_measure, path)
+    headers = {
+        CHECKSUM_TYPE: XXHASH,
+        CHECKSUM_VALUE: digest,
+        "Content-Length": str(size),
+        "Content-Type": "application/octet-stream",
+    }
+    call = target.call("PUT", body=lambda: _pieces(path), headers=headers, stall=None, ask_first=True)
+    await connection.call(call)
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    digest, size = xxhash.xxh64(), 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return size, digest.hexdigest()
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+@contextmanager
+def _local_faults(path: Path) -> Iterator[None]:
+    """Say what is wrong with a file of this machine."""
+    try:
+        yield
+    except AisnbError:
+        raise
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise DirectoryNotFound(f"'{path}' cannot be reached: its directory does not exist. Create it first.") from exc
+    except PermissionError as exc:
+        raise NotAllowed(f"'{path}' may not be used: {exc.strerror}. Choose another place.") from exc
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"There is no room for '{path}'. Nothing was left behind; make room or go elsewhere."
+            ) from exc
+        raise UsageError(f"'{path}' cannot be used: {exc.strerror}. Choose another place.") from exc

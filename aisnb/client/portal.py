@@ -1,0 +1,157 @@
+"""One event loop in one daemon thread: all of the client's I/O happens there, whoever asks.
+
+Cells run inside a loop that they cannot block, scripts have none, and connections belong to the loop that made them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+T = TypeVar("T")
+
+#: An interrupt wakes no sleeping event loop; a waiting one must look up this often (seconds).
+_HEARTBEAT = 0.2
+_END_SECONDS = 3.0
+_CLEAN_UP_SECONDS = 1.0
+
+
+class Portal:
+    """An event loop that runs in a daemon thread of its own until the process ends.
+
+    Attributes:
+        loop: the loop.
+        closers: what is to be awaited at the end, such as the closing of a session.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.closers: set[Callable[[], Awaitable[Any]]] = set()
+        self._thread = threading.Thread(target=self._serve, name="aisnb", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def end(self) -> None:
+        """Cancel what runs, close what is open, and stop the loop; its thread is gone afterwards."""
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop)
+        self._thread.join(_END_SECONDS)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(close() for close in self.closers), return_exceptions=True)
+        self.loop.stop()
+
+
+_lock = threading.Lock()
+_portal: Portal | None = None
+#: Portals of the parent process. Their threads are gone, but closing them would reach into the parent's sockets.
+_left_behind: list[Portal] = []
+
+
+def current() -> Portal:
+    """Return this process's portal, made at first use."""
+    global _portal
+    with _lock:
+        if _portal is None:
+            _portal = Portal()
+        return _portal
+
+
+def is_current(home: Portal) -> bool:
+    """Return whether `home` is this process's portal, and still works."""
+    return home is _portal and not home.loop.is_closed()
+
+
+def is_inside() -> bool:
+    """Return whether the caller runs on the portal's own loop."""
+    try:
+        return _portal is not None and asyncio.get_running_loop() is _portal.loop
+    except RuntimeError:
+        return False
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` on the portal and return its result; an interrupt of the caller cancels it, and lets it clean up.
+
+    Raises:
+        RuntimeError: the caller runs on the portal's own loop, which would wait for itself.
+    """
+    ended = threading.Event()
+    future = asyncio.run_coroutine_threadsafe(_and_then(work, ended.set), _loop_for(work))
+    try:
+        return future.result()
+    except BaseException:
+        if future.cancel():
+            ended.wait(_CLEAN_UP_SECONDS)
+        raise
+
+
+async def arun(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work`, which runs on the portal, from any other loop; cancelling the caller cancels it.
+
+    Raises:
+        RuntimeError: the caller runs on the portal's own loop.
+    """
+    future = asyncio.run_coroutine_threadsafe(work, _loop_for(work))
+    waiter = asyncio.wrap_future(future)
+    try:
+        while not waiter.done():
+            await asyncio.wait({waiter}, timeout=_HEARTBEAT)
+        return waiter.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def launch(work: Coroutine[Any, Any, Any]) -> None:
+    """Start `work` on the portal and return at once; it deals with its own errors. Callable from anywhere."""
+    asyncio.run_coroutine_threadsafe(work, current().loop)
+
+
+async def _and_then(work: Coroutine[Any, Any, T], after: Callable[[], None]) -> T:
+    try:
+        return await work
+    finally:
+        after()
+
+
+def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
+    if is_inside():
+        work.close()
+        raise RuntimeError(
+            "aisnb was called from its own event loop, which would wait for itself. Call from another thread, or "
+            "await the _async twin in a loop of your own."
+        )
+    return current().loop
+
+
+@atexit.register
+def _end() -> None:
+    if _portal is not None:
+        _portal.end()
+
+
+def _after_fork() -> None:
+    """Begin anew in the child: the thread is not there, and may have held the lock."""
+    global _lock, _portal
+    _lock = threading.Lock()
+    if _portal is not None:
+        _left_behind.append(_portal)
+        _portal = None
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,41 @@
+"""Removing: a bucket, an object, or the objects of a template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisnb.client.buckets import remove_bucket
+from aisnb.client.job import open_job
+from aisnb.client.objects import Target, remove_object, remove_objects
+from aisnb.errors import ConfirmationNeeded
+from aisnb.templates import Template
+from aisnb.units import plural
+from aisnb.uris import check_object_name, parse_uri
+
+if TYPE_CHECKING:
+    from aisnb.client.connection import Connection
+
+
+async def remove(connection: Connection, text: str, *, yes: bool) -> None:
+    """Remove what `text` names, and return when it is gone.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+        ObjectNotFound: there is no such object.
+        ConfirmationNeeded: a bucket is not empty, or a template means several objects, and `yes` is not said.
+    """
+    bucket, rest = parse_uri(text)
+    if not rest:
+        await remove_bucket(connection, bucket, yes=yes)
+        return
+    template = Template(rest, braces_only=True)
+    if not template.is_range:
+        await remove_object(connection, Target(bucket, check_object_name(rest)))
+        return
+    if not yes:
+        raise ConfirmationNeeded(
+            f"'{text}' stands for {plural(len(template), 'object')}. Say -y (yes=True) to remove them."
+        )
+    job = await open_job(connection, await remove_objects(connection, bucket, rest))
+    await job.until_ended(None)
+    await job.check_outcome()
