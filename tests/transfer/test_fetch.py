@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import http.server
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -218,25 +215,3 @@ async def test_a_fetcher_can_be_closed_twice(source: FaultySource, fetcher: Fetc
     await fetcher.fetch(Request(url=source.add("/a", b"abc")), MemorySink())
     await fetcher.close()
     await fetcher.close()
-
-
-async def test_files_come_from_pythons_own_server(fetcher: Fetcher, tmp_path: Path) -> None:
-    (tmp_path / "a b{1}.tar").write_bytes(BODY)
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            request = Request(url=f"http://127.0.0.1:{server.server_port}/a b{{1}}.tar")
-            receipt = await fetcher.fetch(request, sink := MemorySink())
-            assert sink.body == BODY
-            again = await fetcher.fetch(Request(url=request.url, known=receipt.validator), MemorySink())
-            assert again.skipped
-        finally:
-            server.shutdown()
-            thread.join()
