@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aisnb.client.listing import bucket_path, bucket_query, is_empty
+from aisnb.client.loading import load_tables
 from aisnb.client.wire import Call
 from aisnb.errors import AlreadyExists, ConfirmationNeeded, EndpointRefused
 from aisnb.protocol.buckets import BucketId, BucketSummary
@@ -27,6 +28,7 @@ _COUNTING_PAUSE = 0.2
 
 async def list_buckets(connection: Connection, provider: str) -> pd.DataFrame:
     """Return the buckets of `provider` ("" for all) that are here: name, provider, present, url."""
+    load_tables()
     query = _PRESENT | ({PROVIDER: provider} if provider else {})
     reply = await connection.call(
         Call("GET", "/v1/buckets", query, msgspec.json.encode(Action(LIST)), shown="Listing the buckets")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from aisnb.client.buckets import create_bucket, list_buckets, summarize
-from aisnb.client.connection import Connection, open_connection
+from aisnb.client.connection import open_connection
 from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
-from aisnb.client.job import Job, open_job
+from aisnb.client.job import open_job
 from aisnb.client.jobs import job_table, jobs_of
 from aisnb.client.listing import Wanted, check_props, list_objects
 from aisnb.client.objects import Extent, locate, read_object, save_object, upload
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pandas as pd
+
+    from aisnb.client.connection import Connection
+    from aisnb.client.job import Job
 
 
 def connect(endpoint: str | None = None, token: str | None = None) -> Client:
@@ -194,7 +197,7 @@ class Client:
         target = locate(source)
         if path is None:
             return await read_object(self._connection, target, extent)
-        return await save_object(self._connection, target, Path(path).expanduser(), extent, clobber=clobber)
+        return await save_object(self._connection, target, Path(path), extent, clobber=clobber)
 
     get, get_async = twins(_get)
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from aisnb.client.loading import load_tables
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, UsageError, did_you_mean
 from aisnb.protocol import listing as wire
@@ -83,6 +84,7 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
     Raises:
         BucketNotFound: there is no such bucket.
     """
+    load_tables()
     request = _request(bucket, wanted)
     entries: list[wire.Entry] = []
     while wanted.limit is None or len(entries) < wanted.limit:

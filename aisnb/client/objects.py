@@ -119,7 +119,7 @@ async def save_object(
         AlreadyExists: the file is there, and `clobber` is not said.
         DirectoryNotFound: its directory is not there.
     """
-    path = path / target.name.rpartition("/")[2] if await asyncio.to_thread(path.is_dir) else path
+    path = await asyncio.to_thread(_file_for, path, target)
     if not clobber and await asyncio.to_thread(path.exists):
         raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
     fresh = path.with_name(f".{path.name[:64]}-{secrets.token_hex(4)}.part")
@@ -174,6 +174,11 @@ async def remove_objects(connection: Connection, bucket: Bucket, template: str) 
     shown = f"{action} of {bucket / template}"
     reply = await connection.call(Call("DELETE", bucket_path(bucket), bucket_query(bucket), body, shown=shown))
     return reply.body.decode(errors="replace").strip().strip('"')
+
+
+def _file_for(path: Path, target: Target) -> Path:
+    path = path.expanduser()
+    return path / target.name.rpartition("/")[2] if path.is_dir() else path
 
 
 async def _receive(

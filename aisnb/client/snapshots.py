@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aisnb.protocol.extension import JobErrorRow, JobSnapshot
 
 _NAMED = 3
+_REASON_LENGTH = 120
 _NANOSECONDS = 1_000_000_000
 
 
@@ -42,8 +43,8 @@ def bytes_text(snapshot: JobSnapshot) -> str:
     """Return ``"1.50MiB of 3.00MiB"``, as much of it as is known; "" if nothing is."""
     if snapshot.bytes < 0:
         return ""
-    total = f" of {human_size(snapshot.total_bytes)}" if snapshot.total_bytes else ""
-    return human_size(snapshot.bytes) + total
+    total = snapshot.total_bytes
+    return human_size(snapshot.bytes) + (f" of {human_size(total)}" if total and total != snapshot.bytes else "")
 
 
 def faults_text(snapshot: JobSnapshot) -> str:
@@ -80,7 +81,7 @@ def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     """Return the message of a job that failed: how many files, the first of them, what to do."""
     if snapshot.state == FAILED:
         return f"Job {snapshot.id} could not run: {snapshot.reason or 'no reason was given'}"
-    named = "; ".join(f"{error.name} ({error.reason.rstrip('.')})" for error in errors[:_NAMED])
+    named = "; ".join(f"{error.name} ({_cause(error)})" for error in errors[:_NAMED])
     more = snapshot.failed - min(len(errors), _NAMED)
     rest = f"; and {more:,} more" if more > 0 else ""
     counted = (
@@ -88,5 +89,11 @@ def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     )
     return (
         f"Job {snapshot.id}: {counted} failed: {named}{rest}. "
-        f"All of them are in job.errors; '%ais retry {snapshot.id}' tries them again."
+        f"The reasons are in job.errors; '%ais retry {snapshot.id}' tries them again."
     )
+
+
+def _cause(error: JobErrorRow) -> str:
+    if error.status >= 400:
+        return f"the source answered {error.status}"
+    return error.reason if len(error.reason) <= _REASON_LENGTH else error.reason[:_REASON_LENGTH] + "…"
