@@ -135,7 +135,9 @@ def test_an_object_of_a_job_that_is_gone_is_stored_all_the_same(store: Store, jo
     store.jobs.remove(JOB)
     put(store, "x", b"123", Completion(JOB, 0, "done", 3))
     assert store.stat(ABC, "x").size == 3
-    assert store.jobs.list() == store.jobs.errors(JOB) == store.jobs.items(JOB, 0, 10) == []
+    assert store.jobs.list() == []
+    assert store.jobs.errors(JOB) == []
+    assert store.jobs.items(JOB, 0, 10) == []
 
 
 def test_errors_come_in_pages_in_the_order_of_the_list(store: Store, job: JobRecord) -> None:

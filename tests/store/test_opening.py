@@ -62,7 +62,8 @@ def no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
     def with_dot_files(path: str, **options: Any) -> sqlite3.Connection:
-        return connect(f"file:{path}?vfs=unix-dotfile", uri=True, **options)
+        connection: sqlite3.Connection = connect(f"file:{path}?vfs=unix-dotfile", uri=True, **options)
+        return connection
 
     monkeypatch.setattr(sqlite3, "connect", with_dot_files)
 
