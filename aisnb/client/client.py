@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Self
 from aisnb.client.buckets import create_bucket, list_buckets, summarize
 from aisnb.client.connection import open_connection
 from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
+from aisnb.client.files import FileServer, list_servers, serve, stop_servers
 from aisnb.client.job import open_job
 from aisnb.client.jobs import job_table, jobs_of
 from aisnb.client.listing import Wanted, check_props, list_objects
+from aisnb.client.local import node_status
 from aisnb.client.objects import Extent, locate, read_object, save_object, upload
 from aisnb.client.removal import remove
 from aisnb.client.twins import twins
@@ -64,6 +66,11 @@ class Client:
     def is_local(self) -> bool:
         """Whether this is the embedded node."""
         return self._connection.is_local
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where it is, without a slash at the end; None for the embedded node while it does not run."""
+        return node_status().endpoint if self.is_local else self._connection.endpoint
 
     def close(self) -> None:
         """Close the connections; twice is harmless."""
@@ -345,6 +352,24 @@ class Client:
         return await open_job(self._connection, id)
 
     job, job_async = twins(_job)
+
+    def serve(
+        self, directory: str | Path, *, port: int = 0, bind: str = "127.0.0.1", hosts: Sequence[str] = ()
+    ) -> FileServer:
+        """Serve a directory from this machine, see `aisnb.serve`."""
+        return serve(directory, port=port, bind=bind, hosts=hosts)
+
+    def servers(self) -> pd.DataFrame:
+        """Return the directories that this machine's node serves: ``directory url port bind pid``."""
+        return list_servers()
+
+    def stop_servers(self, target: str | Path = "", *, everything: bool = False) -> pd.DataFrame:
+        """Stop serving a directory, named by its path or its address, or all; return what was stopped.
+
+        Raises:
+            ServerNotFound: nothing like that is served.
+        """
+        return stop_servers(target, everything=everything)
 
 
 def _provider(text: str) -> str:

@@ -97,6 +97,11 @@ class Connection:
         """Whether this is the local node."""
         return self._endpoint is None
 
+    @property
+    def endpoint(self) -> str | None:
+        """A cluster's address; None for the local node."""
+        return self._endpoint
+
     def close(self) -> None:
         """Close what is open; twice is harmless."""
         link, self._link = self._link, None

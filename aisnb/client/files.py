@@ -10,7 +10,7 @@ import msgspec
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
 from aisnb.client.wire import Call
-from aisnb.errors import DirectoryNotFound, ServerNotFound
+from aisnb.errors import DirectoryNotFound, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def stop_servers(target: str | Path = "", *, everything: bool = False) -> pd.Dat
         ServerNotFound: nothing like that is served.
     """
     text = str(target)
+    if bool(text) == everything:
+        raise UsageError("Stopping servers needs either a directory (or its address), or everything=True.")
     if everything:
         query = {"all": "true"}
     elif "://" in text:
