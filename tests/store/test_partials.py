@@ -154,6 +154,20 @@ def test_a_discarded_partial_leaves_nothing_also_not_after_reopening(store: Stor
     again.close()
 
 
+def test_what_a_job_left_behind_can_be_removed_at_its_end(store: Store) -> None:
+    for key in ("job/1", "job/2", "other/1"):
+        begin_large(store, key).close()
+    writing = store.begin(ABC, "x", key="job/2")
+    store.discard_kept("job/")
+    assert writing.resume_point() == (len(HALF), "v1")
+    writing.close()
+    again = reopened(store)
+    points = [again.begin(ABC, "x", key=key).resume_point()[0] for key in ("job/1", "job/2", "other/1")]
+    assert points == [0, len(HALF), len(HALF)]
+    assert len(leftovers(again)) == 2
+    again.close()
+
+
 def test_discarding_after_the_commit_is_harmless(store: Store) -> None:
     partial = store.begin(ABC, "x")
     partial.write(b"data")
