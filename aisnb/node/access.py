@@ -94,24 +94,27 @@ async def check_access(request: web.Request, handler: Handler) -> web.StreamResp
 
 async def _check_host(request: web.Request) -> None:
     hosts = request.app[HOSTS]
-    host = request.headers.get(hdrs.HOST, "").encode("latin-1", "replace")
-    if hosts.allows(host) or await hosts.allows_after_lookup(host):
+    host = request.headers.get(hdrs.HOST, "")
+    if hosts.allows(_bytes(host)) or await hosts.allows_after_lookup(_bytes(host)):
         return
-    raise web.HTTPForbidden(
-        reason=f"The node does not answer to the host name {host.decode('latin-1')!a}. Use 127.0.0.1 or localhost."
-    )
+    raise web.HTTPForbidden(reason=f"The node does not answer to the host name {host!a}. Use 127.0.0.1 or localhost.")
 
 
 def _check_token(request: web.Request) -> None:
     node = request.app[NODE]
     scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), node.token.encode()):
+    if scheme.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(node.token)):
         return
     what = "carries a token that is not the node's" if given else "carries no token"
     raise NotAllowed(
         f"{request.method} {request.path} {what}. The token is in '{DataRoot(node.root).token_file}'; send it as "
         "'Authorization: Bearer TOKEN', or set AIS_AUTHN_TOKEN to it."
     )
+
+
+def _bytes(text: str) -> bytes:
+    """Return a header's text as it came: aiohttp keeps bytes that are no UTF-8 as surrogates."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 @web.middleware

@@ -37,8 +37,8 @@ def path_parts(request: web.Request) -> list[str]:
         raw = "/" + raw.split("://", 1)[-1].partition("/")[2]
     try:
         parts = [unquote_to_bytes(part).decode() for part in raw.split("/")[1:]]
-    except UnicodeDecodeError as exc:
-        raise NameInvalid(f"The path '{raw}' is not valid text (UTF-8) once decoded. Encode names as UTF-8.") from exc
+    except UnicodeError as exc:
+        raise NameInvalid(f"The path {raw!a} is not valid text (UTF-8) once decoded. Encode names as UTF-8.") from exc
     if any(step in (".", "..") for part in parts for step in part.split("/")):
         raise NameInvalid(f"The path '{raw}' has a '.' or '..' component and could leave its bucket. Spell it out.")
     return parts

@@ -5,10 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.nodes import NodeProcess, running_node
+from tests.support.nodes import running_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.nodes import NodeProcess
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. Header names are in lower case; of one that came several times, the last."""
+    """What came back. Header names are in lower case; what came several times is joined by commas."""
 
     status: int
     headers: dict[str, str]
@@ -98,8 +98,9 @@ class NodeProcess:
         with contextlib.closing(self.connection()) as connection:
             connection.request(method, path, content, {name: value for name, value in given.items() if value})
             response = connection.getresponse()
-            received = response.read()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, received)
+            names = {name.lower() for name in response.headers}
+            joined = {name: ", ".join(response.headers.get_all(name, [])) for name in names}
+            return Answer(response.status, joined, response.read())
 
     def create(self, bucket: str) -> str:
         """Create an ``ais://`` bucket; return its name."""
