@@ -31,11 +31,9 @@ _CELL_MAGIC = re.compile(r"\s*%%ais(?:\s|$)(?P<typed>.*)", re.DOTALL)
 
 def install(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> None:
     """Add the matcher to the shell's completer, and to `undo` what takes it back."""
-    completer = shell.Completer
-    if completer is None:
-        return
+    matchers = shell.Completer.custom_matchers
 
-    @context_matcher(identifier="aisnb")
+    @context_matcher(identifier="aisnb")  # type: ignore[untyped-decorator]  # IPython's has no types
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
         typed = typed_command(
             context.full_text, context.cursor_line, context.line_with_cursor[: context.cursor_position]
@@ -47,8 +45,8 @@ def install(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> None
         completions = [SimpleCompletion(text, type="param") for text in found or filter(None, [fragment])]
         return {"completions": completions, "matched_fragment": fragment, "suppress": True, "ordered": True}
 
-    completer.custom_matchers.append(matcher)
-    undo.callback(completer.custom_matchers.remove, matcher)
+    matchers.append(matcher)
+    undo.callback(matchers.remove, matcher)
 
 
 def typed_command(cell: str, line_number: int, before_cursor: str) -> str | None:

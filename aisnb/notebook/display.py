@@ -6,6 +6,7 @@ of anybody else looks exactly as it did before.
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,29 +14,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
 
-    from IPython.core.formatters import BaseFormatter
     from IPython.core.interactiveshell import InteractiveShell
-    from IPython.lib.pretty import RepresentationPrinter
 
 #: Where pandas says that its DataFrame lives: from version 3 on, and before.
 DATA_FRAMES = ("pandas", "pandas.core.frame")
+#: Our values that are shown as cards, and as what.
+CARDS = {
+    "aisnb.client.job.Job": "job",
+    "aisnb.client.files.FileServer": "server",
+    "aisnb.background.state.NodeState": "node",
+}
 
 
 def install(shell: InteractiveShell, undo: ExitStack) -> None:
     """Add the formatters to `shell`, and to `undo` what takes them back."""
-    html = shell.display_formatter.formatters["text/html"]
-    plain = shell.display_formatter.formatters["text/plain"]
+    formatters: dict[str, Any] = shell.display_formatter.formatters  # type: ignore[union-attr]  # every shell has one
     for module in DATA_FRAMES:
-        _replace(html, f"{module}.DataFrame", _frame_html, undo)
-        _replace(plain, f"{module}.DataFrame", _frame_text, undo)
-    for path, render in _CARDS.items():
-        _replace(html, path, lambda _earlier, render=render: render, undo)
+        _replace(formatters["text/html"], f"{module}.DataFrame", _frame_html, undo)
+        _replace(formatters["text/plain"], f"{module}.DataFrame", _frame_text, undo)
+    for path, kind in CARDS.items():
+        _replace(formatters["text/html"], path, functools.partial(_card, kind), undo)
 
 
-def _replace(
-    formatter: BaseFormatter, path: str, make: Callable[[Callable[..., Any] | None], Any], undo: ExitStack
-) -> None:
-    """Put in place what `make` makes of the function that shows the type at `path` now."""
+def _replace(formatter: Any, path: str, make: Callable[[Any], Callable[..., Any]], undo: ExitStack) -> None:
+    """Show the type at `path` by what `make` makes of the function that shows it now, or of None."""
     earlier = formatter.pop(path, None)
     module, _, name = path.rpartition(".")
     formatter.for_type_by_name(module, name, make(earlier))
@@ -65,7 +67,7 @@ def _frame_html(earlier: Callable[[Any], str | None] | None) -> Callable[[Any], 
 
 
 def _frame_text(earlier: Callable[..., None] | None) -> Callable[..., None]:
-    def render(frame: Any, printer: RepresentationPrinter, cycle: bool) -> None:
+    def render(frame: Any, printer: Any, cycle: bool) -> None:
         if _is_ours(frame):
             from aisnb.explore.tables import render_text
 
@@ -78,7 +80,7 @@ def _frame_text(earlier: Callable[..., None] | None) -> Callable[..., None]:
     return render
 
 
-def _print_lines(text: str, printer: RepresentationPrinter) -> None:
+def _print_lines(text: str, printer: Any) -> None:
     """Print `text` as IPython prints a repr of several lines, which indents it in a list."""
     with printer.group():
         for number, line in enumerate(text.splitlines()):
@@ -87,19 +89,13 @@ def _print_lines(text: str, printer: RepresentationPrinter) -> None:
             printer.text(line)
 
 
-def _job_html(job: Any) -> str:
-    from aisnb.notebook.cards import job_card
+def _card(kind: str, _earlier: Any) -> Callable[[Any], str]:
+    """Return what makes the card of a kind of value; its module comes in with the first one."""
 
-    return job_card(job)
+    def render(value: Any) -> str:
+        from aisnb.notebook import cards
 
+        card: str = getattr(cards, f"{kind}_card")(value)
+        return card
 
-def _server_html(server: Any) -> str:
-    from aisnb.notebook.cards import server_card
-
-    return server_card(server)
-
-
-_CARDS: dict[str, Callable[[Any], str]] = {
-    "aisnb.client.jobs.Job": _job_html,
-    "aisnb.client.servers.FileServer": _server_html,
-}
+    return render

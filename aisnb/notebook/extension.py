@@ -5,8 +5,9 @@ Loading must cost next to nothing: pandas, aiohttp, ipywidgets and the commands 
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aisnb.notebook import completion, display
@@ -15,6 +16,7 @@ from aisnb.notebook.magics import AisMagics
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+_CLIENT = "aisnb.client.progress"
 _loaded: WeakKeyDictionary[InteractiveShell, ExitStack] = WeakKeyDictionary()
 
 
@@ -30,6 +32,7 @@ def register(shell: InteractiveShell) -> None:
         undo.callback(magics.close)
         _add_magics(shell, magics, undo)
         display.install(shell, undo)
+        _add_painter(shell, undo)
         completion.install(shell, magics, undo)
         _loaded[shell] = undo.pop_all()
 
@@ -45,6 +48,30 @@ def _add_magics(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> 
     manager = shell.magics_manager
     manager.register(magics)
     undo.callback(manager.registry.pop, type(magics).__name__, None)
-    undo.callback(shell.configurables.remove, magics)
+    configurables: list[Any] = shell.configurables
+    undo.callback(configurables.remove, magics)
     for kind in ("line", "cell"):
         undo.callback(manager.magics[kind].pop, "ais", None)
+
+
+def _add_painter(shell: InteractiveShell, undo: ExitStack) -> None:
+    """Let jobs show their progress as widgets: with the first ``%ais``, or once a cell has imported the client."""
+
+    def look() -> None:
+        if _CLIENT in sys.modules:
+            from aisnb.client.progress import use_painter
+            from aisnb.notebook.progress import widget_painter
+
+            use_painter(widget_painter)
+            shell.events.unregister("pre_run_cell", look)
+
+    def remove() -> None:
+        if look in shell.events.callbacks["pre_run_cell"]:
+            shell.events.unregister("pre_run_cell", look)
+        if _CLIENT in sys.modules:
+            from aisnb.client.progress import use_painter
+
+            use_painter(None)
+
+    shell.events.register("pre_run_cell", look)
+    undo.callback(remove)

@@ -16,6 +16,8 @@ from IPython.display import display
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from IPython.core.interactiveshell import InteractiveShell
+
     from aisnb.notebook.context import NotebookContext
     from aisnb.notebook.names import Names
 
@@ -40,7 +42,15 @@ def documented_by(text: Callable[[], str]) -> Callable[[Callable[..., Any]], Cal
 
 @magics_class
 class AisMagics(Magics):
-    """The magics of one shell. The commands and their client come in when they are first used."""
+    """The magics of one shell. The commands and their client come in when they are first used.
+
+    Args:
+        shell: where they are typed.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._shell = shell
 
     @cached_property
     def context(self) -> NotebookContext:
@@ -69,14 +79,14 @@ class AisMagics(Magics):
     @documented_by(overview)
     def ais(self, line: str, cell: str | None = None, local_ns: Mapping[str, object] | None = None) -> Any:
         """Run an aisnb command and return its value; ``%ais help`` lists them."""
-        variables = ChainMap(dict(local_ns or {}), self.shell.user_ns)
+        variables = ChainMap(dict(local_ns or {}), self._shell.user_ns)
         if cell is None:
             return self._run(line, variables)
         *earlier, last = [command for command in (line, *body_lines(cell)) if command.strip()] or ["help"]
         for command in earlier:
             value = self._run(command, variables)
             if value is not None:
-                display(value)
+                display(value)  # type: ignore[no-untyped-call]  # IPython's has no types
         return self._run(last, variables)
 
     def _run(self, line: str, variables: Mapping[str, object]) -> Any:

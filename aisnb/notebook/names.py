@@ -12,6 +12,8 @@ from aisnb.errors import AisnbError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pandas import DataFrame
+
     from aisnb.client import Client
 
 #: For so long, in seconds, names count as fresh.
@@ -90,13 +92,18 @@ def _jobs(client: Client, _scope: str) -> list[str]:
     return [str(identity) for identity in client.jobs()["id"]]
 
 
-def _servers(client: Client, _scope: str) -> list[str]:
-    servers = client.servers()
-    return [*map(str, servers["directory"]), *map(str, servers["url"])]
+def _servers(client: Client, scope: str) -> list[str]:
+    return [*map(str, _served()["directory"]), *_links(client, scope)]
 
 
-def _links(client: Client, _scope: str) -> list[str]:
-    return [str(url) for url in client.servers()["url"]]
+def _links(_client: Client, _scope: str) -> list[str]:
+    return [str(url) for url in _served()["url"]]
+
+
+def _served() -> DataFrame:
+    from aisnb.client.files import list_servers
+
+    return list_servers()
 
 
 _QUESTIONS: dict[str, Callable[[Client, str], list[str]]] = {

@@ -6,28 +6,49 @@ whole display is replaced by one line that says how the job ended.
 
 from __future__ import annotations
 
-import threading
-import time
+import functools
 from typing import TYPE_CHECKING
 
+from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from aisnb.notebook import cards
-from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED
-from aisnb.units import human_duration, human_size, plural
+from aisnb.client.notes import note
+from aisnb.client.painters import time_left
+from aisnb.client.snapshots import bytes_text, faults_text, files_text, final_line, has_ended
+from aisnb.notebook import cards, pieces
+from aisnb.protocol.extension import RUNNING
+from aisnb.units import human_duration, human_size
 
 if TYPE_CHECKING:
+    from aisnb.client import Job
+    from aisnb.client.progress import Painter
     from aisnb.protocol.extension import FileProgress, JobSnapshot
 
-PAINTS_PER_SECOND = 10
 FILES_SHOWN = 4
-CSS_CLASS = "aisnb-job"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-_MARKS = {cards.SUCCESS: "✓ ", cards.DANGER: "✗ ", cards.WARNING: "! ", cards.INFO: ""}
+
+
+def widget_painter(job: Job) -> Painter | None:
+    """Return a widget display of `job` in the current cell; None where widgets cannot be, so text is used."""
+    if not hasattr(get_ipython(), "kernel") or not _has_widgets():
+        return None
+    return WidgetPainter(job.last)
+
+
+@functools.cache
+def _has_widgets() -> bool:
+    try:
+        import ipywidgets  # noqa: F401  # whether it is there is the question
+    except ImportError:
+        note("Note: this kernel has no ipywidgets, so progress is shown as text. To have bars: pip install ipywidgets")
+        return False
+    return True
 
 
 class WidgetPainter:
-    """Paints one job in the cell where the painter is made. `update` and `close` may come from any thread.
+    """Paints one job in the cell where the painter is made. `update` and `close` come from the portal's thread.
+
+    From there it only sets traits and updates a display by its id: both find their cell from any thread.
 
     Args:
         snapshot: the job as it is now.
@@ -36,40 +57,51 @@ class WidgetPainter:
     def __init__(self, snapshot: JobSnapshot) -> None:
         from ipywidgets import HTML, FloatProgress, HBox, Layout, VBox
 
-        self._lock = threading.Lock()
-        self._painted = float("-inf")
-        self._closed = False
         self._bar = FloatProgress(min=0, max=1, layout=Layout(width="16em", flex="0 0 auto"))
         self._text = HTML(layout=Layout(margin="0 0 0 0.8em"))
         self._files = HTML()
-        self._box = VBox([HBox([self._bar, self._text], layout=Layout(align_items="center")), self._files])
-        self._box.add_class(CSS_CLASS)
-        self._paint(snapshot)
-        self._display = display(_live_bundle(snapshot, self._box.model_id), raw=True, display_id=True)
+        self._line = HBox([self._bar, self._text], layout=Layout(align_items="center"))
+        self._box = VBox([self._line, self._files])
+        self._box.add_class(cards.JOB_CLASS)
+        self.update(snapshot)
+        view = _live_bundle(snapshot, self._box.model_id)
+        self._display = display(view, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's has no types
 
     def update(self, snapshot: JobSnapshot) -> None:
-        """Paint the job as it is now, at most ten times a second."""
-        with self._lock:
-            if not self._closed and time.monotonic() - self._painted >= 1 / PAINTS_PER_SECOND:
-                self._paint(snapshot)
+        """Show how the job is now."""
+        self._bar.value = cards.share_of(snapshot)
+        self._bar.bar_style = cards.tone_of(snapshot)
+        self._text.value = pieces.words(f"{snapshot.id}: {details(snapshot)}")
+        self._files.value = _files_in_flight(snapshot)
 
     def close(self, snapshot: JobSnapshot) -> None:
-        """Replace the bars by one line that stays true; twice is harmless."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._paint(snapshot)
-            self._display.update(summary_bundle(snapshot), raw=True)
-            for widget in (self._files, self._text, self._bar, *self._box.children[:1], self._box):
-                widget.close()
+        """Replace the bars by one line that stays true."""
+        self.update(snapshot)
+        self._display.update(summary_bundle(snapshot), raw=True)
+        for widget in (self._files, self._text, self._bar, self._line, self._box):
+            widget.close()
 
-    def _paint(self, snapshot: JobSnapshot) -> None:
-        self._painted = time.monotonic()
-        self._bar.value = share_of(snapshot)
-        self._bar.bar_style = tone_of(snapshot)
-        self._text.value = cards.words(f"{snapshot.id}: {counts(snapshot)}")
-        self._files.value = _files_table(snapshot)
+
+def details(snapshot: JobSnapshot) -> str:
+    """Return what stands beside the bar: files, bytes, speed, time left, faults."""
+    left = time_left(snapshot)
+    parts = (
+        "" if snapshot.state == RUNNING else snapshot.state,
+        files_text(snapshot),
+        bytes_text(snapshot),
+        f"{human_size(snapshot.rate)}/s" if snapshot.rate > 0 else "",
+        f"{human_duration(left)} left" if left is not None else "",
+        faults_text(snapshot),
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def summary_bundle(snapshot: JobSnapshot) -> dict[str, str]:
+    """Return the line that says how the job is, as text and as HTML."""
+    text = final_line(snapshot)
+    if not has_ended(snapshot):
+        text += f". '%ais show job {snapshot.id} --progress' shows how far it is."
+    return {"text/plain": text, "text/html": pieces.line(text, cards.tone_of(snapshot), cards.JOB_CLASS)}
 
 
 def _live_bundle(snapshot: JobSnapshot, model_id: str) -> dict[str, object]:
@@ -78,65 +110,13 @@ def _live_bundle(snapshot: JobSnapshot, model_id: str) -> dict[str, object]:
     return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model_id}, "text/plain": text}
 
 
-def summary_bundle(snapshot: JobSnapshot) -> dict[str, str]:
-    """Return the line that says how the job is, as text and as HTML."""
-    tone = tone_of(snapshot)
-    text = f"{_MARKS[tone]}{snapshot.id} {snapshot.state}: {counts(snapshot)}"
-    if snapshot.state not in ENDED:
-        text += f" so far. '%ais show job {snapshot.id} --progress' shows how far it is."
-    return {"text/plain": text, "text/html": cards.line(text, tone, CSS_CLASS)}
-
-
-def counts(snapshot: JobSnapshot) -> str:
-    """Return the job's files, bytes, speed and time, as far as they are known."""
-    total = f" of {plural(snapshot.total, 'file')}" if snapshot.total else ""
-    parts = [f"{snapshot.done:,}{total}" if total else plural(snapshot.done, "file")]
-    if snapshot.failed:
-        parts.append(f"{snapshot.failed:,} failed")
-    if snapshot.skipped:
-        parts.append(f"{snapshot.skipped:,} unchanged")
-    whole = f" of {human_size(snapshot.total_bytes)}" if snapshot.total_bytes and snapshot.state not in ENDED else ""
-    parts.append(human_size(snapshot.bytes) + whole)
-    return ", ".join(parts + _pace(snapshot))
-
-
-def _pace(snapshot: JobSnapshot) -> list[str]:
-    """Return how fast the job is and when it will be done; of one that ended, how long it took."""
-    if snapshot.state in ENDED:
-        began = snapshot.started_ns or snapshot.created_ns
-        return [f"in {human_duration((snapshot.ended_ns - began) / 1e9)}"] if snapshot.ended_ns and began else []
-    if not snapshot.rate:
-        return []
-    pace = [f"{human_size(snapshot.rate)}/s"]
-    if snapshot.total_bytes:
-        pace.append(f"{human_duration((snapshot.total_bytes - snapshot.bytes) / snapshot.rate)} left")
-    return pace
-
-
-def _files_table(snapshot: JobSnapshot) -> str:
-    """Return the first few files in flight: name, bar, bytes."""
+def _files_in_flight(snapshot: JobSnapshot) -> str:
     rows = (
         (file.name, file.bytes / file.total_bytes if file.total_bytes else 0.0, _bytes_of(file))
         for file in snapshot.in_flight[:FILES_SHOWN]
     )
-    return cards.bars(rows)
+    return pieces.bars(rows)
 
 
 def _bytes_of(file: FileProgress) -> str:
     return human_size(file.bytes) + (f" of {human_size(file.total_bytes)}" if file.total_bytes else "")
-
-
-def share_of(snapshot: JobSnapshot) -> float:
-    """Return how much of the job is done, from 0 to 1: by bytes where their total is known, else by files."""
-    if snapshot.total_bytes:
-        return min(snapshot.bytes / snapshot.total_bytes, 1.0)
-    return (snapshot.done + snapshot.failed) / snapshot.total if snapshot.total else 0.0
-
-
-def tone_of(snapshot: JobSnapshot) -> str:
-    """Return the colour that says how the job is."""
-    if snapshot.state == FAILED or (snapshot.state == FINISHED and snapshot.failed):
-        return cards.DANGER
-    if snapshot.state in (ABORTED, PAUSED) or snapshot.failed:
-        return cards.WARNING
-    return cards.SUCCESS if snapshot.state == FINISHED else cards.INFO
