@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from aisnb.client.buckets import create_bucket, list_buckets, summarize
 from aisnb.client.connection import open_connection
 from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
-from aisnb.client.files import FileServer, list_servers, serve, stop_servers
+from aisnb.client.files import list_servers, serve, stop_servers
 from aisnb.client.job import open_job
 from aisnb.client.jobs import job_table, jobs_of
 from aisnb.client.listing import Wanted, check_props, list_objects
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aisnb.client.connection import Connection
+    from aisnb.client.files import FileServer
     from aisnb.client.job import Job
 
 

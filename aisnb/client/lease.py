@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _held: dict[tuple[int, str], asyncio.Task[None]] = {}
 _descriptors: set[int] = set()
+#: Tasks of the parent process: nobody runs them here, and letting go of them would make asyncio complain.
+_left_behind: list[asyncio.Task[None]] = []
 
 
 def take(running: Running) -> None:
@@ -55,6 +57,7 @@ def _after_fork() -> None:
             os.dup2(null, descriptor, inheritable=False)
         os.close(null)
     _descriptors.clear()
+    _left_behind.extend(_held.values())
     _held.clear()
 
 

@@ -90,8 +90,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         RuntimeError: the caller runs on the portal's own loop, which would wait for itself.
     """
+    loop = _loop_for(work)
     ended = threading.Event()
-    future = asyncio.run_coroutine_threadsafe(_and_then(work, ended.set), _loop_for(work))
+    future = asyncio.run_coroutine_threadsafe(_and_then(work, ended.set), loop)
     try:
         return future.result()
     except BaseException:
