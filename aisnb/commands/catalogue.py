@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from aisnb.commands import guide
+from aisnb.commands import buckets, demo, guide, jobs, listing, nodes, reading, removing, serving, starting, writing
 from aisnb.commands.tree import Section, Tree
 
-TREE = Tree((Section("Help", (guide.show_help, guide.search)),))
+COMMANDS = Tree(
+    (
+        Section("Step 1, serve a directory", (serving.serve, serving.serve_list, serving.serve_stop)),
+        Section("Step 2, copy it", (starting.start_download, starting.start_prefetch)),
+        Section("Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry)),
+        Section("Look", (listing.ls, listing.summary, buckets.show_bucket, buckets.show_object, nodes.show_cluster)),
+        Section("One by one", (reading.get, reading.cat, writing.put)),
+        Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
+        Section("The local node", (nodes.status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck)),
+        Section("Help", (guide.show_help, guide.search, demo.demo)),
+    )
+)

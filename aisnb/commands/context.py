@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 from aisnb.settings import read_settings
@@ -28,12 +29,12 @@ class Context(Protocol):
     def warn(self, text: str) -> None:
         """Show something to look at: ``Warning: …``."""
 
-    def watch(self, job: Job, timeout: float | None = None) -> None:
-        """Show the job's progress until it ends, or for `timeout` seconds; raises nothing about its end."""
+    def watch(self, job: Job, timeout: float | None = None) -> Job:
+        """Show the job's progress until it ends, and return it; raises what `Job.wait` raises."""
 
 
 class Session:
-    """Keeps one client for as long as the settings stay the same; front ends build on it.
+    """Keeps one client for as long as the settings stay the same; says notes and warnings on standard error.
 
     Args:
         tree: the commands of the front end.
@@ -53,6 +54,25 @@ class Session:
             self.close()
             self._client, self._settings = connect(), settings
         return self._client
+
+    def note(self, text: str) -> None:
+        """Say something worth knowing, apart from the value."""
+        self.say(f"Note: {text}")
+
+    def warn(self, text: str) -> None:
+        """Say something to look at."""
+        self.say(f"Warning: {text}")
+
+    def say(self, line: str) -> None:
+        """Write a line to standard error, which a notebook shows below the cell."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def watch(self, job: Job, timeout: float | None = None) -> Job:
+        """Show the job's progress until it ends, and return it; raises what `Job.wait` raises."""
+        from aisnb.client.progress import watch
+
+        return watch(job, timeout)
 
     def close(self) -> None:
         """Let the client go."""

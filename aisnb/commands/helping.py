@@ -30,13 +30,13 @@ def command_help(command: Command, below: Sequence[Command] = ()) -> str:
         parts.append("Also: " + ", ".join(" ".join(alias) for alias in command.aliases))
     if below:
         parts.append(_table("See also", [(each.name, each.summary) for each in below]))
-    return "\n\n".join(parts)
+    return _plain("\n\n".join(parts))
 
 
 def group_help(words: Sequence[str], commands: Sequence[Command]) -> str:
     """Return the commands of one group, a line each."""
     rows = [(command.name, command.summary) for command in commands]
-    return _table(f"Commands of '%ais {' '.join(words)}'", rows) + _more()
+    return _plain(_table(f"Commands of '%ais {' '.join(words)}'", rows)) + _more()
 
 
 def overview(tree: Tree) -> str:
@@ -45,13 +45,18 @@ def overview(tree: Tree) -> str:
         _table(section.title, [(command.name, command.summary) for command in section.commands])
         for section in tree.sections
     ]
-    return "\n\n".join(["Usage: %ais COMMAND [flags] ARGUMENTS", *sections]) + _more()
+    return _plain("\n\n".join(["Usage: %ais COMMAND [flags] ARGUMENTS", *sections])) + _more()
 
 
 def command_list(commands: Sequence[Command]) -> str:
     """Return one full command per line, each with all its names."""
     lines = (f"%ais {' '.join(spelling)}" for command in commands for spelling in command.spellings)
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Return a docstring's text without its marks for code."""
+    return text.replace("``", "")
 
 
 def _more() -> str:

@@ -13,15 +13,15 @@ class Message(str):
 
     Attributes:
         path: the file that was written or read, if there is one.
-        value: the name of what was made, moved or removed, if there is one.
+        value: what it is about: the name of what was made or removed, a count; None if there is nothing to hold.
     """
 
     __slots__ = ("path", "value")
 
     path: Path | None
-    value: str | None
+    value: str | int | None
 
-    def __new__(cls, text: str, *, path: Path | None = None, value: str | None = None) -> Message:
+    def __new__(cls, text: str, *, path: Path | None = None, value: str | int | None = None) -> Message:
         """Return `text` as a message."""
         message = super().__new__(cls, text)
         message.path = path

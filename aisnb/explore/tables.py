@@ -46,17 +46,24 @@ def is_ours(frame: DataFrame) -> bool:
     return bool({"bucket", "aisnb"} & frame.attrs.keys()) and bool(_noun(frame)) and frame.columns.is_unique
 
 
-def render_text(frame: DataFrame, units: str = "iec", max_rows: int | None = 60) -> str:
+def mark(frame: DataFrame, units: str = "iec") -> DataFrame:
+    """Return `frame`, known as ours from now on, to be shown with sizes in `units`."""
+    frame.attrs.update(aisnb=True, units=units)
+    return frame
+
+
+def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
     """Return a table as text: upper-case headers, human sizes, a line of totals.
 
     Args:
         frame: a listing, or a table of buckets, jobs or servers.
-        units: ``iec``, ``si`` or ``raw``.
+        units: ``iec``, ``si`` or ``raw``; default: as it was marked.
         max_rows: cut in the middle where there are more; None shows all.
 
     Example:
         print(render_text(client.ls("ais://abc")))
     """
+    units = units or frame.attrs.get("units", "iec")
     totals = _totals(frame, units)
     if frame.empty:
         return totals
@@ -72,8 +79,9 @@ def render_text(frame: DataFrame, units: str = "iec", max_rows: int | None = 60)
     return "\n".join([*lines, totals])
 
 
-def render_html(frame: DataFrame, units: str = "iec", max_rows: int | None = 60) -> str:
+def render_html(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
     """Return a table as HTML: escaped, human sizes, a line of totals. See `render_text`."""
+    units = units or frame.attrs.get("units", "iec")
     noun = _noun(frame)
     totals = f"<p>{html.escape(_totals(frame, units))}</p>"
     if frame.empty:

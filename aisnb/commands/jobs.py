@@ -1,0 +1,224 @@
+"""Jobs: look at them, wait for them, stop, pause, resume and retry them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.following import follow, read_headers
+from aisnb.commands.options import HEADER, PROGRESS, TIMEOUT, VERBOSE, WAIT, YES
+from aisnb.commands.results import Message
+from aisnb.errors import ConfirmationNeeded, UsageError
+from aisnb.units import plural
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from aisnb.client import Job
+    from aisnb.commands.context import Context
+
+#: Words for kinds of jobs; ``prefetch`` stands for ``prefetch-objects`` and so on.
+KINDS = frozenset(("download", "prefetch", "prefetch-objects", "delete", "delete-objects", "evict", "evict-objects"))
+
+_SHOWN_ERRORS = 20
+
+_WORDS = Argument("kind of job (download, prefetch), id of a job, or both", metavar="WORD", completes=("job",))
+_ONE = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
+_ALL = Option("all of them", flags=("--all",))
+_REGEX = Option("only those whose kind or description matches this regular expression")
+
+
+@command("show job", aliases=("job show",))
+def show_job(
+    context: Context,
+    words: Annotated[tuple[str, ...], _WORDS] = (),
+    *,
+    progress: Annotated[bool, PROGRESS] = False,
+    wait: Annotated[bool, WAIT] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+    everything: Annotated[bool, _ALL] = False,
+    regex: Annotated[str, _REGEX] = "",
+    verbose: Annotated[bool, VERBOSE] = False,
+) -> DataFrame | Job:
+    """Show one job, or a table of those that run (with a kind or ``--all``: of those that ended, too).
+
+    The job itself is the value; that files of it failed is an error only where its end is waited for.
+
+    Example:
+        %ais show job
+        job = %ais show job dnl-SDuNm685R
+        %ais show job download dnl-SDuNm685R --progress
+    """
+    kind, identity = _kind_and_id("show job", words)
+    if not identity:
+        return _table(context, kind, regex, running_only=not everything and not kind)
+    job = context.client().job(identity)
+    if verbose and job.failed:
+        _tell_errors(context, job)
+    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+@command("jobs")
+def jobs(
+    context: Context,
+    *,
+    regex: Annotated[str, _REGEX] = "",
+) -> DataFrame:
+    """Show all jobs, those that ended too, as a DataFrame.
+
+    Example:
+        df = %ais jobs
+    """
+    return _table(context, "", regex, running_only=False)
+
+
+@command("wait", aliases=("job wait",))
+def wait(
+    context: Context,
+    words: Annotated[tuple[str, ...], _ONE],
+    *,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job:
+    """Wait for a job's end and return it; files that failed are an error, each time.
+
+    Example:
+        %ais wait dnl-SDuNm685R --timeout 10m
+    """
+    return follow(context, _one(context, "wait", words), wait=True, progress=progress, timeout=timeout)
+
+
+@command("stop", aliases=("job stop",))
+def stop(
+    context: Context,
+    words: Annotated[tuple[str, ...], _WORDS] = (),
+    *,
+    everything: Annotated[bool, _ALL] = False,
+    regex: Annotated[str, _REGEX] = "",
+    yes: Annotated[bool, YES] = False,
+) -> Message:
+    """Stop a job, or all that run. What it has brought stays.
+
+    Example:
+        %ais stop dnl-SDuNm685R
+        %ais stop download --all
+    """
+    kind, identity = _kind_and_id("stop", words)
+    if identity:
+        return _stop(context.client().job(identity))
+    if not (everything or yes or regex):
+        what = f"all '{kind}' jobs" if kind else "every job"
+        raise ConfirmationNeeded(f"This would stop {what}. Name one by its id, or say --all (or -y) to stop them.")
+    running = _listed(context, kind, regex, running_only=True)["id"].tolist()
+    if not running:
+        return Message(f"No running {kind + ' ' if kind else ''}jobs, nothing to do")
+    return Message("\n".join(_stop(context.client().job(identity)) for identity in running))
+
+
+@command("pause", aliases=("job pause",))
+def pause(context: Context, words: Annotated[tuple[str, ...], _ONE]) -> Job:
+    """Pause a job; files in flight are kept for later.
+
+    Example:
+        %ais pause dnl-SDuNm685R
+    """
+    return _one(context, "pause", words).pause()
+
+
+@command("resume", aliases=("job resume",))
+def resume(
+    context: Context,
+    words: Annotated[tuple[str, ...], _ONE],
+    *,
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+) -> Job:
+    """Go on with a paused job. Credentials for the source are never kept: give them again.
+
+    Example:
+        %ais resume dnl-SDuNm685R
+    """
+    job = _one(context, "resume", words).resume(headers=read_headers(header))
+    return follow(context, job, wait=wait, progress=progress)
+
+
+@command("retry", aliases=("job retry",))
+def retry(
+    context: Context,
+    words: Annotated[tuple[str, ...], _ONE],
+    *,
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+) -> Job:
+    """Start a new job of exactly the files that failed in an earlier one, and return it.
+
+    Example:
+        job = %ais retry dnl-SDuNm685R --progress
+    """
+    job = _one(context, "retry", words).retry(headers=read_headers(header))
+    return follow(context, job, wait=wait, progress=progress)
+
+
+def _kind_and_id(name: str, words: tuple[str, ...]) -> tuple[str, str]:
+    """Return the kind and the id among `words`, in any order; "" for what is not there."""
+    kinds = [word for word in words if word in KINDS]
+    identities = [word for word in words if word not in KINDS]
+    if len(kinds) > 1 or len(identities) > 1:
+        raise UsageError(
+            f"'%ais {name} {' '.join(words)}' names more than one job. Say one id, and its kind if you like."
+        )
+    return (kinds or [""])[0], (identities or [""])[0]
+
+
+def _one(context: Context, name: str, words: tuple[str, ...]) -> Job:
+    kind, identity = _kind_and_id(name, words)
+    if not identity:
+        raise UsageError(f"'%ais {name} {kind}' does not say which job. '%ais show job {kind} --all' lists their ids.")
+    return context.client().job(identity)
+
+
+def _stop(job: Job) -> Message:
+    from aisnb.protocol.extension import ENDED
+
+    kind = job.kind.partition("-")[0]
+    if job.state in ENDED:
+        return Message(f"{kind} job {job.id} is {job.state} already, nothing to do", value=job.id)
+    job.stop()
+    return Message(f"Stopped {kind} job {job.id}", value=job.id)
+
+
+def _table(context: Context, kind: str, regex: str, *, running_only: bool) -> DataFrame:
+    found = _listed(context, kind, regex, running_only=running_only)
+    if found.empty:
+        more = " Use '--all' to show all." if running_only else ""
+        context.note(f"No {'running ' if running_only else ''}{kind + ' ' if kind else ''}jobs.{more}")
+    return found
+
+
+def _listed(context: Context, kind: str, regex: str, *, running_only: bool) -> DataFrame:
+    """Return the jobs that are meant, those that run first."""
+    from aisnb.explore.listing import compile_regex
+    from aisnb.explore.tables import mark
+    from aisnb.protocol.extension import ENDED
+
+    pattern = compile_regex(regex)
+    found = context.client().jobs()
+    ended = found["state"].isin(list(ENDED))
+    chosen = [
+        each.partition("-")[0].startswith(kind.partition("-")[0])
+        and bool(pattern.search(each) or pattern.search(description or ""))
+        for each, description in zip(found["kind"].tolist(), found["description"].tolist(), strict=True)
+    ]
+    found, ended = found[chosen], ended[chosen]
+    found = found[~ended] if running_only else found.loc[ended.sort_values(kind="stable").index]
+    return mark(found.reset_index(drop=True))
+
+
+def _tell_errors(context: Context, job: Job) -> None:
+    errors = job.errors
+    for name, reason in zip(errors["name"][:_SHOWN_ERRORS], errors["reason"][:_SHOWN_ERRORS], strict=True):
+        context.warn(f"{name}: {reason}")
+    if len(errors) > _SHOWN_ERRORS:
+        context.warn(f"… and {plural(len(errors) - _SHOWN_ERRORS, 'file')} more, all in job.errors")

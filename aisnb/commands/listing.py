@@ -1,0 +1,132 @@
+"""``ls`` and ``bucket summary``: what is there, as a DataFrame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
+from aisnb.commands.results import Message
+from aisnb.errors import ObjectNotFound, UsageError
+from aisnb.templates import Template
+from aisnb.uris import is_link, parse_bucket, parse_provider, parse_uri
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from aisnb.commands.context import Context
+
+_PLACE = Argument("bucket, bucket/prefix or /template, provider (ht://), web directory", completes=("bucket", "object"))
+_PROPS = Option("more columns: checksum,atime,version,location,copies,custom,status,chunked; or all")
+
+
+@command("ls", aliases=("bucket ls", "object ls"))
+def ls(
+    context: Context,
+    place: Annotated[str, _PLACE] = "",
+    *,
+    prefix: Annotated[str, PREFIX] = "",
+    template: Annotated[str, TEMPLATE] = "",
+    regex: Annotated[str, Option("names in which this regular expression is found")] = "",
+    props: Annotated[str, _PROPS] = "",
+    name_only: Annotated[bool, Option("names without sizes")] = False,
+    limit: Annotated[int, Option("at most so many rows; 0 for all", metavar="N")] = 0,
+    cached: Annotated[bool, Option("only what is in the cluster")] = False,
+    not_cached: Annotated[bool, Option("only what is not in the cluster")] = False,
+    summary: Annotated[bool, Option("counts and sizes of buckets")] = False,
+    count_only: Annotated[bool, Option("only how many there are")] = False,
+    units: Annotated[str, UNITS] = "iec",
+) -> DataFrame | Message:
+    """List buckets, or the objects of one, as a DataFrame.
+
+    Sizes are bytes in the DataFrame, and only shown rounded. A directory on the web is listed by its index page.
+
+    Example:
+        %ais ls
+        %ais ls ht://
+        df = %ais ls ais://abc --prefix train/ --props checksum,atime
+        %ais ls ais://abc/shard-{001..010}.tar
+    """
+    from aisnb.explore.listing import select
+    from aisnb.explore.tables import mark
+
+    if cached and not_cached:
+        raise UsageError("'--cached' and '--not-cached' exclude each other. Leave out both to list everything.")
+    if limit < 0:
+        raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
+    if not place or parse_provider(place) or (summary and not is_link(place)):
+        found = _buckets(context, place, summary=summary)
+    elif is_link(place):
+        found = _web_directory(context, place)
+    else:
+        place, template = _template_of(place, template)
+        presence = True if cached else False if not_cached else None
+        most = 0 if template or regex else limit
+        found = _objects(context, place, prefix or Template(template).prefix, props, presence, most)
+    chosen = select(found, template=template, regex=regex, limit=limit)
+    if len(found) and chosen.empty:
+        context.note(f"None of {len(found):,} names matches.")
+    if count_only:
+        return Message(f"Listed {len(chosen):,} names", value=len(chosen))
+    return mark(chosen[["name"]] if name_only else chosen, units)
+
+
+@command("bucket summary", aliases=("storage summary", "summary"))
+def summary(
+    context: Context,
+    bucket: Annotated[str, Argument("the bucket, or a provider; default: all", completes=("bucket",))] = "",
+    *,
+    units: Annotated[str, UNITS] = "iec",
+) -> DataFrame:
+    """Say how many objects buckets have, and their size.
+
+    Example:
+        %ais bucket summary ais://abc
+    """
+    from aisnb.explore.tables import mark
+
+    return mark(_buckets(context, bucket, summary=True), units)
+
+
+def _buckets(context: Context, place: str, *, summary: bool) -> DataFrame:
+    """Return the buckets of the provider, or the one bucket, that `place` names; "" means all."""
+    provider = parse_provider(place) if place else ""
+    client = context.client()
+    if provider is None:
+        return client.summary(str(parse_bucket(place)))
+    found = client.summary(f"{provider}://" if provider else "") if summary else client.buckets(provider)
+    if found.empty:
+        kind = f' "{provider}"' if provider else ""
+        context.note(f"No{kind} buckets in the cluster.")
+    return found
+
+
+def _web_directory(context: Context, link: str) -> DataFrame:
+    from aisnb.explore.index import read_index
+
+    found = read_index(link)
+    if found.empty:
+        context.note(f"No files in {link}")
+    return found
+
+
+def _template_of(place: str, template: str) -> tuple[str, str]:
+    """Return the place without the template that its end may be, and the template that is meant."""
+    bucket, rest = parse_uri(place)
+    if not Template(rest, braces_only=True).is_range:
+        return place, template
+    if template:
+        raise UsageError(f"'{rest}' and '--template {template}' are two templates. Say one of them.")
+    return str(bucket), rest
+
+
+def _objects(context: Context, place: str, prefix: str, props: str, presence: bool | None, limit: int) -> DataFrame:
+    bucket, rest = parse_uri(place)
+    begin = prefix if prefix.startswith(rest) else rest
+    words = tuple(word.strip() for word in props.split(",") if word.strip())
+    found = context.client().ls(str(bucket), prefix=begin, props=words, cached=presence, limit=limit or None)
+    if found.empty and begin and presence is None:
+        raise ObjectNotFound(f"'{begin}' not found in {bucket}: no name begins so. '%ais ls {bucket}' shows all names.")
+    if found.empty:
+        context.note(f"No objects in {bucket}")
+    return found

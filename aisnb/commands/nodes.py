@@ -1,0 +1,124 @@
+"""The embedded node: its status, start, end and repair; and the endpoint that commands go to."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Option, command
+from aisnb.commands.results import Message
+from aisnb.settings import read_settings
+from aisnb.units import human_size, plural
+
+if TYPE_CHECKING:
+    from aisnb.background import NodeState
+    from aisnb.commands.context import Context
+
+
+@command("status", aliases=("node status",))
+def status(context: Context) -> NodeState:
+    """Say whether the embedded node runs, where, and how much room it has. Starts nothing.
+
+    Example:
+        %ais status
+    """
+    from aisnb import background
+
+    settings = read_settings()
+    state = background.status(settings)
+    if settings.endpoint and settings.endpoint != state.endpoint:
+        context.note(f"AIS_ENDPOINT is {settings.endpoint}: commands go there.")
+    return state
+
+
+@command("node start")
+def node_start(
+    context: Context,
+    *,
+    new_token: Annotated[
+        bool, Option("make a new token; links and clients that know the old one must be told")
+    ] = False,
+) -> NodeState:
+    """Start the embedded node, and let it stay until ``node stop``.
+
+    Example:
+        %ais node start
+    """
+    from aisnb import background
+
+    settings = read_settings()
+    running = background.start(settings, new_token=new_token)
+    if running.note:
+        context.warn(running.note)
+    return background.status(settings)
+
+
+@command("node stop")
+def node_stop(context: Context) -> Message:
+    """End the embedded node; what runs is taken up at its next start.
+
+    Example:
+        %ais node stop
+    """
+    from aisnb import background
+
+    stopped = background.stop(read_settings())
+    return Message("Stopped the node" if stopped else "No node runs, nothing to do")
+
+
+@command("node env")
+def node_env(context: Context) -> Message:
+    """Set AIS_ENDPOINT and AIS_AUTHN_TOKEN to the embedded node's, for other AIStore clients in this process.
+
+    In a shell: eval "$(aisnb node env)".
+
+    Example:
+        %ais node env
+    """
+    from aisnb import background
+
+    settings = read_settings()
+    running = background.start(settings)
+    os.environ["AIS_ENDPOINT"] = running.endpoint
+    os.environ["AIS_AUTHN_TOKEN"] = running.token
+    token_file = background.status(settings).token_file
+    # The token itself would stay in the output of the cell; the file is for its owner only.
+    return Message(
+        f"export AIS_ENDPOINT={running.endpoint}\nexport AIS_AUTHN_TOKEN_FILE={shlex.quote(str(token_file))}"
+    )
+
+
+@command("node fsck")
+def node_fsck(context: Context) -> Message:
+    """Check the objects of the embedded node against its index, and repair what can be.
+
+    Example:
+        %ais node fsck
+    """
+    from aisnb import background
+
+    found = background.fsck(read_settings())
+    for name in found.wrong:
+        context.warn(f"{name} is not what was written. Fetch it again.")
+    repairs = f"{plural(found.removed, 'row')} removed, {plural(found.added, 'file')} added"
+    return Message(f"Checked {plural(found.objects, 'object')}: {repairs}, {len(found.wrong):,} wrong")
+
+
+@command("show cluster", aliases=("cluster show",))
+def show_cluster(context: Context) -> Message:
+    """Say which endpoint the commands go to, and how much it holds.
+
+    Example:
+        %ais show cluster
+    """
+    client = context.client()
+    found = client.summary()
+    lines = (
+        ("Endpoint", read_settings().endpoint or "the local node"),
+        ("Deployment", "embedded" if client.is_local else "cluster"),
+        ("Buckets", f"{len(found):,}"),
+        ("Objects", f"{int(found['objects'].sum()):,}"),
+        ("Size", human_size(int(found["size"].sum()))),
+    )
+    return Message("\n".join(f"{label + ':':<12} {value}" for label, value in lines))

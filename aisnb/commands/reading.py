@@ -1,0 +1,146 @@
+"""``get`` and ``cat``: objects, and files on the web, become files or bytes here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.options import PREFIX, YES
+from aisnb.commands.parallel import for_each
+from aisnb.commands.results import Content, Message
+from aisnb.errors import UsageError
+from aisnb.templates import Template, bounded
+from aisnb.units import human_size, parse_size, plural
+from aisnb.uris import check_object_name, is_link, link_name, parse_bucket, parse_object, parse_uri, web_bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aisnb.commands.context import Context
+
+_SOURCE = Argument("bucket/object, bucket/template, link or template of links", completes=("object", "bucket", "link"))
+_DESTINATION = Argument("file or directory; '-' shows the bytes; default: here, by its own name", completes=("path",))
+_OFFSET = Option("begin at this byte", metavar="SIZE", convert=parse_size)
+_LENGTH = Option("so many bytes at most", metavar="SIZE", convert=parse_size)
+
+
+@command("get", aliases=("object get",))
+def get(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    destination: Annotated[str, _DESTINATION] = ".",
+    *,
+    offset: Annotated[int | None, _OFFSET] = None,
+    length: Annotated[int | None, _LENGTH] = None,
+    prefix: Annotated[str | None, PREFIX] = None,
+    no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
+    check_cached: Annotated[bool, Option("only say whether the object is in the cluster")] = False,
+    yes: Annotated[bool, YES] = False,
+) -> Message | Content:
+    """Read an object or a file on the web into a file here; a template or a prefix reads many.
+
+    A file that is there is replaced when all bytes have come. A link makes an ``ht://`` bucket of its directory, and
+    what was read through it stays in the cluster.
+
+    Example:
+        %ais get http://localhost:51061/abc/hello-world
+        %ais get ais://abc/shard-{001..010}.tar shards/
+        data = %ais get ais://abc/notes.txt -
+    """
+    many = prefix is not None or Template(source, braces_only=True).is_range
+    if many and (check_cached or destination == "-" or offset is not None or length is not None):
+        raise UsageError("'-', --offset, --length and --check-cached are for one object. Name one, without a template.")
+    if many:
+        return _get_many(context, source, prefix, Path(destination).expanduser(), clobber=not no_clobber)
+    if check_cached:
+        return _presence(context, source)
+    if destination in ("-", "/dev/null"):
+        content = _read(context, source, offset, length)
+        size = human_size(len(content))
+        return content if destination == "-" else Message(f"GET and discard {_of(source)} ({size})")
+    return _get_one(context, source, Path(destination).expanduser(), offset, length, clobber=not no_clobber)
+
+
+@command("cat", aliases=("object cat",))
+def cat(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    *,
+    offset: Annotated[int | None, _OFFSET] = None,
+    length: Annotated[int | None, _LENGTH] = None,
+) -> Content:
+    """Return the bytes of an object.
+
+    Example:
+        %ais cat ais://abc/notes.txt --length 1KiB
+    """
+    return _read(context, source, offset, length)
+
+
+def _read(context: Context, source: str, offset: int | None, length: int | None) -> Content:
+    content = context.client().get(source, offset=offset, length=length)
+    return Content(content if isinstance(content, bytes) else b"")
+
+
+def _get_one(
+    context: Context, source: str, destination: Path, offset: int | None, length: int | None, *, clobber: bool
+) -> Message:
+    written = context.client().get(source, destination, offset=offset, length=length, clobber=clobber)
+    path = Path(str(written))
+    size = human_size(path.stat().st_size)
+    if offset is None and length is None:
+        return Message(f"GET {_of(source)} as {path} ({size})", path=path)
+    return Message(f"Read range (length {size} at offset {offset or 0}) of {_of(source)} as {path} ({size})", path=path)
+
+
+def _get_many(context: Context, source: str, prefix: str | None, directory: Path, *, clobber: bool) -> Message:
+    """Read the objects into `directory`, each under its own name."""
+    client = context.client()
+    sources = _sources(context, source, prefix)
+    sizes = list[int]()
+
+    def read(each: str) -> None:
+        path = directory / (link_name(each) if is_link(each) else check_object_name(parse_uri(each)[1]))
+        _make_directory(path.parent)
+        client.get(each, path, clobber=clobber)
+        sizes.append(path.stat().st_size)
+
+    _make_directory(directory)
+    count = for_each(context, "GET", sources, read)
+    where = web_bucket(source) if is_link(source) else parse_uri(source)[0]
+    if not count:
+        context.note(f"No objects in {where}" + (f" that begin with '{prefix}'" if prefix else ""))
+    total = human_size(sum(sizes))
+    return Message(f"GET {plural(count, 'object')} from {where} as {directory}/ (total size {total})", path=directory)
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageError(f"'{path}' cannot be the directory to read into: {exc.strerror}. Choose another.") from exc
+
+
+def _sources(context: Context, source: str, prefix: str | None) -> Iterable[str]:
+    if prefix is None:
+        template = Template(source, braces_only=True)
+        bounded(template)
+        return template
+    bucket = parse_bucket(source)
+    return [bucket / name for name in context.client().ls(str(bucket), prefix=prefix)["name"].tolist()]
+
+
+def _presence(context: Context, source: str) -> Message:
+    bucket, name = (web_bucket(source), link_name(source)) if is_link(source) else parse_object(source)
+    found = context.client().ls(str(bucket), prefix=name, cached=None if bucket.provider == "ais" else True)
+    here = name in set(found["name"])
+    return Message(
+        f"{bucket / name} is " + ("present (is cached)" if here else 'not present ("not cached") in cluster')
+    )
+
+
+def _of(source: str) -> str:
+    """Return an object for a sentence: ``hello-world from ht://…``."""
+    bucket, name = (web_bucket(source), link_name(source)) if is_link(source) else parse_object(source)
+    return f"{name} from {bucket}"

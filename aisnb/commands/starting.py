@@ -1,0 +1,138 @@
+"""``start download`` and ``start prefetch``: copying many files, as jobs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.following import follow, read_headers
+from aisnb.commands.options import HEADER, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT
+from aisnb.errors import DirectoryNotFound, UsageError
+from aisnb.templates import Template
+from aisnb.units import parse_duration, parse_size
+from aisnb.uris import join_link, parse_uri
+
+if TYPE_CHECKING:
+    from aisnb.client import Job
+    from aisnb.commands.context import Context
+
+_SOURCE = Argument("link, or template of links: http://host/dir/shard-{001..999}.tar", completes=("link",))
+_DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
+_CONNECTIONS = Option("connections at once; 0 lets the endpoint decide", ("--max-conns", "--limit-connections"), "N")
+_RATE = Option(
+    "bytes per hour at most, like 10GiB; 0 for no limit",
+    ("--limit-bph", "--limit-bytes-per-hour"),
+    "SIZE",
+    convert=parse_size,
+)
+_FILE_TIMEOUT = Option("give up a try of a file after so long without end", metavar="DURATION", convert=parse_duration)
+_NAMES_FILE = Option(
+    "file with names, a JSON list or one per line, each appended to SOURCE",
+    ("--object-list", "--from"),
+    "FILE",
+    ("path",),
+)
+
+
+@command("start download", aliases=("download", "job start download"))
+def start_download(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    destination: Annotated[str, _DESTINATION],
+    *,
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+    max_conns: Annotated[int, _CONNECTIONS] = 0,
+    limit_bph: Annotated[int, _RATE] = 0,
+    download_timeout: Annotated[float | None, _FILE_TIMEOUT] = None,
+    description: Annotated[str, Option("shown in lists of jobs", ("--description", "--desc"), "TEXT")] = "",
+    object_list: Annotated[str, _NAMES_FILE] = "",
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    force: Annotated[bool, Option("fetch again what is there unchanged")] = False,
+) -> Job:
+    """Copy files from a web server into a bucket, as a job.
+
+    Returns the job at once, unless it is to wait. The bucket is made if there is none. Several files, and
+    destinations that end in a slash, keep their names in that directory; a single file takes the name that is given.
+
+    Example:
+        job = %ais start download http://localhost:8000/shard-{001..999}.tar ais://abc
+        %ais start download http://localhost:8000/a.tar ais://abc/in/b.tar --wait
+    """
+    names = _read_names(object_list) if object_list else None
+    links = source if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
+    _warn_of_new_bucket(context, destination)
+    job = context.client().download(
+        links,
+        destination,
+        connections=max_conns,
+        bytes_per_hour=limit_bph,
+        timeout=download_timeout,
+        headers=read_headers(header),
+        description=description,
+        object_names=names,
+        force=force,
+    )
+    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+@command("start prefetch", aliases=("prefetch", "object prefetch", "job start prefetch"))
+def start_prefetch(
+    context: Context,
+    bucket: Annotated[str, Argument("bucket, bucket/object or bucket/template", completes=("bucket", "object"))],
+    *,
+    template: Annotated[str, TEMPLATE] = "",
+    names: Annotated[str, LIST] = "",
+    prefix: Annotated[str, PREFIX] = "",
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job:
+    """Bring objects of a bucket that lies elsewhere (``ht://``, clouds) into the cluster, as a job.
+
+    Returns the job at once, unless it is to wait. Objects that are here already are not fetched again.
+
+    Example:
+        %ais start prefetch ht://MzU3MTg4YTc1M2VlZTJhZA --template 'shard-{001..999}.tar'
+    """
+    found, rest = parse_uri(bucket)
+    if sum(map(bool, (template, names, prefix, rest))) > 1:
+        raise UsageError("Objects were chosen in two ways. Say one of BUCKET/OBJECT, --template, --list and --prefix.")
+    if Template(rest, braces_only=True).is_range:
+        template, rest = rest, ""
+    wanted = [rest] if rest else [name.strip() for name in names.split(",") if name.strip()]
+    job = context.client().prefetch(str(found), template=template or prefix, names=wanted or None)
+    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+def _warn_of_new_bucket(context: Context, destination: str) -> None:
+    bucket, _ = parse_uri(destination)
+    if bucket.provider == "ais" and str(bucket) not in set(context.client().buckets("ais")["name"]):
+        context.warn(f"destination bucket {bucket} doesn't exist. Bucket with default properties will be created.")
+
+
+def _read_names(path: str) -> list[str]:
+    """Return the names in a file: a JSON list, or a name in each line.
+
+    Raises:
+        DirectoryNotFound: there is no such file.
+        UsageError: it cannot be read so.
+    """
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise DirectoryNotFound(f"There is no file '{path}' with object names. Check the path.") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"The file '{path}' with object names cannot be read: {exc}. Write names as UTF-8.") from exc
+    if not text.lstrip().startswith("["):
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    try:
+        names = json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise UsageError(f'The file \'{path}\' is not a JSON list: {exc}. Write it like ["a.tar", "b.tar"].') from exc
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError(f'The JSON list in \'{path}\' has more than names in it. Write it like ["a.tar", "b.tar"].')
+    return list(names)
