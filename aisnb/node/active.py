@@ -60,6 +60,16 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
     return shot
 
 
+async def _written(change: Callable[..., None], *arguments: object) -> None:
+    """Have the store write something down. A cancellation waits for that, so that later writes come later."""
+    writing = asyncio.ensure_future(asyncio.to_thread(change, *arguments))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
+
+
 class ActiveJob:
     """A job that is pending, running or paused.
 
@@ -194,7 +204,7 @@ class ActiveJob:
 
     async def _run(self) -> None:
         jobs = self._store.jobs
-        await asyncio.to_thread(jobs.set_state, self.record.id, RUNNING)
+        await _written(jobs.set_state, self.record.id, RUNNING)
         self.record = await asyncio.to_thread(jobs.load, self.record.id)
         self.progress.count_from(self.record)
         self.progress.enter(RUNNING)
@@ -236,7 +246,7 @@ class ActiveJob:
         if found is not None:
             self.progress.total_bytes = found
             self.progress.touch()
-            await asyncio.to_thread(self._store.jobs.set_totals, self.record.id, self.record.total, found)
+            await _written(self._store.jobs.set_totals, self.record.id, self.record.total, found)
 
     async def _enter(self, state: str, reason: str = "") -> None:
         await asyncio.to_thread(self._store.jobs.set_state, self.record.id, state, reason)

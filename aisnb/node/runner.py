@@ -72,7 +72,7 @@ class Run:
         self._slots = slots
         self._source_kind = source_kind
         self._pending = record.ledger.pending(record.total)
-        self._total = record.total
+        self._left = record.total - len(record.ledger)
         self._limiter = RateLimiter()
         self._settling = Settling()
         self._workers: set[asyncio.Task[None]] = set()
@@ -122,7 +122,7 @@ class Run:
             raise self._fault
 
     def _hire(self) -> None:
-        for _ in range(len(self._workers), min(self._wanted, self._total)):
+        for _ in range(len(self._workers), min(self._wanted, self._left)):
             self._workers.add(asyncio.create_task(self._work()))
 
     async def _work(self) -> None:
@@ -131,8 +131,9 @@ class Run:
             async with self._slots:
                 index = next(self._pending, None)
                 if index is None:
-                    self._progress.all_begun = True
                     return
+                self._left -= 1
+                self._progress.all_begun = self._left == 0
                 await self._bring(index, self._files.item(index))
         if worker := asyncio.current_task():
             self._workers.discard(worker)
