@@ -75,5 +75,5 @@ def _properties(row: DataFrame) -> DataFrame:
 
     from aisnb.explore.tables import mark
 
-    known = row.iloc[0].dropna()
-    return mark(DataFrame({"property": list(known.index), "value": list(known)}, dtype=object))
+    known = {name: row[name].tolist()[0] for name in row.columns if row[name].notna().iloc[0]}
+    return mark(DataFrame({"property": list(known), "value": list(known.values())}, dtype=object))

@@ -22,7 +22,7 @@ served at {url} and copied into {bucket}. Try next:
   %ais bucket summary {bucket}
   %ais get {bucket}/shard-000.tar
   %ais get {url}shard-001.tar
-  %ais start download {url}{template} ais://mine --progress
+  %ais start download '{url}{template}' ais://mine --progress
   %ais serve stop {directory}
   %ais rmb {bucket} -y"""
 

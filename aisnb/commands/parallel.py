@@ -36,22 +36,33 @@ def for_each(context: Context, verb: str, items: Iterable[T], work: Callable[[T]
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    def attempt(item: T) -> str:
+    def attempt(item: T) -> AisnbError | None:
         try:
             work(item)
         except AisnbError as exc:
-            return f"{item}: {exc}"
-        return ""
+            return exc
+        return None
 
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="aisnb-command")
     try:
-        results = list(pool.map(attempt, items))
+        todo = list(items)
+        outcomes = list(pool.map(attempt, todo))
     finally:
         pool.shutdown(cancel_futures=True)
-    failures = [result for result in results if result]
-    for failure in failures[:_WARNINGS]:
-        context.warn(failure)
+    failures = [(item, error) for item, error in zip(todo, outcomes, strict=True) if error is not None]
     if failures:
-        more = f", the first {_WARNINGS} are named above" if len(failures) > _WARNINGS else ""
-        raise AisnbError(f"failed to {verb} {len(failures):,} of {plural(len(results), 'object')}{more}: {failures[0]}")
-    return len(results)
+        raise _summed_up(context, verb, failures, len(todo))
+    return len(todo)
+
+
+def _summed_up(context: Context, verb: str, failures: list[tuple[T, AisnbError]], total: int) -> AisnbError:
+    """Return the one error that says what went wrong; where there was more than one, warn of the first few."""
+    first = failures[0][1]
+    if len(failures) == total and len({str(error) for _, error in failures}) == 1:
+        return first
+    for item, error in failures[:_WARNINGS]:
+        context.warn(f"{item}: {error}")
+    more = f", the first {_WARNINGS} are named above" if len(failures) > _WARNINGS else ""
+    summary = AisnbError(f"failed to {verb} {len(failures):,} of {plural(total, 'object')}{more}: {first}")
+    summary.__cause__ = first
+    return summary

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes"))
 _RATES = frozenset(("rate",))
 
+#: The columns of a table that has a property in each row.
+_PROPERTIES = ["property", "value"]
+
 _LONGEST = 120
 _GAP = 4
 
@@ -33,6 +36,7 @@ _NOUNS = (
     ({"directory", "url"}, "server"),
     ({"name", "size", "url"}, "file"),
     ({"name"}, "object"),
+    ({"property", "value"}, "property"),
 )
 _CLASSES = {"job": "aisnb-jobs"}
 
@@ -76,7 +80,7 @@ def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
     lines = [(" " * _GAP).join(map(str.ljust, row, widths)).rstrip() for row in rows]
     if len(tail):
         lines.insert(cut_at, f"... {len(frame) - len(head) - len(tail):,} more ...")
-    return "\n".join([*lines, totals])
+    return "\n".join([*lines, totals]).rstrip("\n")
 
 
 def render_html(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
@@ -109,16 +113,19 @@ def _noun(frame: DataFrame) -> str:
 
 
 def _totals(frame: DataFrame, units: str) -> str:
-    noun = _noun(frame) or "row"
+    noun = _noun(frame)
+    if noun == "property":
+        return ""
     parts = [plural(len(frame), noun)]
     if "objects" in frame.columns and noun == "bucket":
         parts.append(plural(int(frame["objects"].fillna(0).sum()), "object"))
     if "size" in frame.columns and len(frame):
-        sizes = frame["size"]
-        unknown = int(sizes.isna().sum())
-        parts.append(
-            human_size(int(sizes.fillna(0).sum()), units) + (f" ({unknown:,} of unknown size)" if unknown else "")
-        )
+        sizes = frame["size"].dropna()
+        unknown = len(frame) - len(sizes)
+        if len(sizes):
+            parts.append(human_size(int(sizes.sum()), units))
+        if unknown:
+            parts.append(f"{unknown:,} of unknown size")
     return ", ".join(parts)
 
 
@@ -135,6 +142,9 @@ def _html_rows(frame: DataFrame, units: str) -> str:
 
 
 def _rows(frame: DataFrame, units: str) -> list[list[str]]:
+    if list(frame.columns) == _PROPERTIES:
+        pairs = zip(frame["property"].tolist(), frame["value"].tolist(), strict=True)
+        return [[name, *_texts(name, [value], units)] for name, value in pairs]
     columns = [_texts(str(name), frame[name].tolist(), units) for name in frame.columns]
     return [list(row) for row in zip_longest(*columns, fillvalue="")]
 
