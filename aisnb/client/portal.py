@@ -9,7 +9,7 @@ import asyncio
 import atexit
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -91,13 +91,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         RuntimeError: the caller runs on the portal's own loop, which would wait for itself.
     """
     loop = _loop_for(work)
-    ended = threading.Event()
-    future = asyncio.run_coroutine_threadsafe(_and_then(work, ended.set), loop)
+    errand = _Errand(work)
     try:
-        return future.result()
+        return asyncio.run_coroutine_threadsafe(errand.run(), loop).result()
     except BaseException:
-        if future.cancel():
-            ended.wait(_CLEAN_UP_SECONDS)
+        errand.give_up(loop)
         raise
 
 
@@ -123,11 +121,35 @@ def launch(work: Coroutine[Any, Any, Any]) -> None:
     asyncio.run_coroutine_threadsafe(work, current().loop)
 
 
-async def _and_then(work: Coroutine[Any, Any, T], after: Callable[[], None]) -> T:
-    try:
-        return await work
-    finally:
-        after()
+class _Errand(Generic[T]):
+    """Work for the portal that can be called off at any moment: an interrupt may come before its future is here."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._work = work
+        self._task: asyncio.Task[Any] | None = None
+        self._given_up = False
+        self._ended = threading.Event()
+
+    async def run(self) -> T:
+        self._task = asyncio.current_task()
+        try:
+            if self._given_up:
+                self._work.close()
+                raise asyncio.CancelledError
+            return await self._work
+        finally:
+            self._ended.set()
+
+    def give_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Cancel the work if it has not ended, and give it a moment to clean up."""
+        if not self._ended.is_set():
+            loop.call_soon_threadsafe(self._cancel)
+            self._ended.wait(_CLEAN_UP_SECONDS)
+
+    def _cancel(self) -> None:
+        self._given_up = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
