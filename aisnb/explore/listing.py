@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -90,9 +89,3 @@ def compile_regex(text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as exc:
         raise UsageError(f"'{text}' is not a regular expression: {exc}. Write it like '^shard-0.*tar$'.") from exc
-
-
-def first_names(names: Iterable[str], count: int = 4) -> str:
-    """Return the first names for a sentence, and that there are more: ``"a, b, …"``."""
-    head = list(itertools.islice(names, count + 1))
-    return ", ".join(head[:count]) + (", …" if len(head) > count else "")

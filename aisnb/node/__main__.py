@@ -67,7 +67,6 @@ async def _run(root: DataRoot, words: argparse.Namespace) -> None:
         faulthandler.dump_traceback_later(_LONGEST_END, exit=True)
         root.remove_node_file()
         _log.info("ending")
-    faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":

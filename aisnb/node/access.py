@@ -46,13 +46,24 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as exc:
         body = _http_error(exc, request)
         headers = {name: exc.headers[name] for name in _KEPT_HEADERS if name in exc.headers}
-    except ConnectionError:
-        raise  # the caller is gone: there is nobody to answer
+    except ConnectionError as exc:  # the caller is gone: nobody reads this
+        body = error_body(exc, request.method, request.path, TARGET_ID)
     except Exception as exc:  # noqa: BLE001  # the last border: logged whole, and said to the caller
         _log.exception("%s %s failed", request.method, request.rel_url)
         body = error_body(exc, request.method, request.path, TARGET_ID)
         body.message = f"The node failed at {request.method} {request.path}: {exc!r}. Its log, node.log, has the whole."
-    return _error_response(body, request, headers)
+    response = _error_response(body, request, headers)
+    if hdrs.EXPECT in request.headers:
+        await _answer_and_hang_up(request, response)
+    return response
+
+
+async def _answer_and_hang_up(request: web.Request, response: web.Response) -> None:
+    """Close the connection behind the answer: the body may never come, and no request must be taken for it."""
+    response.force_close()
+    await response.prepare(request)
+    await response.write_eof()
+    request.protocol.force_close()
 
 
 def _http_error(exc: web.HTTPException, request: web.Request) -> ErrorBody:
@@ -68,13 +79,9 @@ def _error_response(body: ErrorBody, request: web.Request, headers: dict[str, st
     body.remote_addr = request.remote or ""
     if request.method == hdrs.METH_HEAD:
         in_ascii = json.dumps(msgspec.to_builtins(body))  # a header cannot hold anything else
-        response = web.Response(status=body.status, headers={**headers, ais.ERROR: in_ascii})
-    else:
-        headers = {**headers, hdrs.CONTENT_TYPE: ais.JSON}
-        response = web.Response(status=body.status, headers=headers, body=msgspec.json.encode(body))
-    if hdrs.EXPECT in request.headers:
-        response.force_close()  # its body may never come, and the next request must not be taken for it
-    return response
+        return web.Response(status=body.status, headers={**headers, ais.ERROR: in_ascii})
+    headers = {**headers, hdrs.CONTENT_TYPE: ais.JSON}
+    return web.Response(status=body.status, headers=headers, body=msgspec.json.encode(body))
 
 
 @web.middleware

@@ -36,7 +36,7 @@ _CLUSTER_ID = "node.cluster_id"
 _ID_LETTERS = string.ascii_letters + string.digits
 
 #: Seconds that requests in progress have when the node ends.
-_GRACE = 2.0
+_GRACE = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -61,9 +61,9 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
         fetcher = await stack.enter_async_context(Fetcher())
         node = _assemble(root, store, fetcher, listener, idle, token)
         app = make_app(node)
-        stack.push_async_callback(app[WEB_SOURCE].close)
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_GRACE, access_log=None)
         stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(app[WEB_SOURCE].close)
         stack.push_async_callback(node.servers.close)
         stack.push_async_callback(node.jobs.close)
         await runner.setup()

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from aisnb.notebook.magics import AisMagics
     from aisnb.notebook.names import Names
 
+#: A longer list helps nobody, and makes pages slow.
+MAX_OFFERED = 200
+
 _LINE_MAGIC = re.compile(r"(?:[^#'\"=]*=)?\s*%ais\s(?P<typed>.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%ais(?:\s|$)(?P<typed>.*)", re.DOTALL)
 
@@ -42,7 +45,7 @@ def install(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> None
             return {"completions": []}
         fragment, found = complete(typed, magics.names)
         # A list without entries would bring Python's names instead: the fragment itself changes nothing.
-        completions = [SimpleCompletion(text, type="param") for text in found or filter(None, [fragment])]
+        completions = [SimpleCompletion(text, type="param") for text in found or [fragment]]
         return {"completions": completions, "matched_fragment": fragment, "suppress": True, "ordered": True}
 
     matchers.append(matcher)
@@ -81,7 +84,7 @@ def complete(typed: str, names: Names) -> tuple[str, list[str]]:
     wanted = fragment[len(quote) :]
     words = [word.text for word in split(typed[:start])]
     found = [text for text in _candidates(words, wanted, names) if text.startswith(wanted)]
-    return fragment, [_quoted(text, quote) for text in dict.fromkeys(found)]
+    return fragment, [_quoted(text, quote) for text in list(dict.fromkeys(found))[:MAX_OFFERED]]
 
 
 def last_word(typed: str) -> int:
@@ -107,6 +110,8 @@ def _candidates(words: list[str], wanted: str, names: Names) -> Iterable[str]:
     from aisnb.commands.catalogue import COMMANDS
 
     following = COMMANDS.next_words(words)
+    if not words:
+        return following
     try:
         command, rest = COMMANDS.find(words)
     except UsageError:  # not a command yet

@@ -57,7 +57,7 @@ def _add_magics(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> 
 def _add_painter(shell: InteractiveShell, undo: ExitStack) -> None:
     """Let jobs show their progress as widgets: with the first ``%ais``, or once a cell has imported the client."""
 
-    def look() -> None:
+    def look(_info: object) -> None:
         if _CLIENT in sys.modules:
             from aisnb.client.progress import use_painter
             from aisnb.notebook.progress import widget_painter

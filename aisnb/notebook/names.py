@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: For so long, in seconds, names count as fresh.
 FRESH_SECONDS = 5.0
-#: More objects than this are not offered at once.
-MAX_OBJECTS = 500
+#: Of each bucket the first so many objects are known.
+MAX_OBJECTS = 10_000
 
 
 @dataclass(slots=True)
