@@ -14,7 +14,7 @@ from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, Dow
 from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, RUNNING, JobErrorRow, JobSnapshot
 from aisnb.protocol.headers import WHAT
 from aisnb.protocol.jobs import JobStats, JobStatus
-from aisnb.protocol.messages import DOWNLOAD_KIND, STOP, Action
+from aisnb.protocol.messages import DOWNLOAD_KIND, PREFETCH_KIND, PREFETCH_OBJECTS, STOP, Action
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -119,7 +119,7 @@ def _of_statistics(job: str, status: JobStatus, rows: list[JobStats]) -> JobSnap
         state = ABORTED if status.aborted else FAILED if status.err else FINISHED
     return JobSnapshot(
         job,
-        status.kind,
+        PREFETCH_KIND if status.kind == PREFETCH_OBJECTS else status.kind,
         state,
         description=next((row.control for row in rows if row.control), ""),
         bucket=next((str(row.bck.bucket()) for row in rows if row.bck.name), ""),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10.0
 _READ_BUFFER = 256 * 1024
 _MAX_REDIRECTS = 5
+_WORDS = 300
 _REDIRECTS = (301, 302, 307, 308)
 _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # TimeoutError is an OSError
 
@@ -186,12 +187,16 @@ def origin(url: str) -> tuple[str, str, int]:
 
 async def _refusal(response: Answer, call: Call) -> AisnbError:
     text = response.headers.get(ERROR, "").encode() or await response.read()
+    shown = call.shown or f"{call.method} {call.path}"
     try:
         body = msgspec.json.decode(text, type=ErrorBody)
     except (msgspec.DecodeError, UnicodeDecodeError):
         words = text.decode(errors="replace").strip()
-        body = ErrorBody("" if words.startswith("<") else words[:300])
-    return error_of(response.status, body, call.shown or f"{call.method} {call.path}")
+        said = f" and says: {words[:_WORDS]}" if words and not words.startswith("<") else ""
+        body = ErrorBody(
+            f"{shown}: the endpoint answered with HTTP status {response.status}{said}. Check AIS_ENDPOINT."
+        )
+    return error_of(response.status, body, shown)
 
 
 def _translated(exc: Exception, endpoint: str) -> AisnbError:

@@ -1,0 +1,243 @@
+"""The same client against a cluster: redirects, tokens, certificates, and what a cluster does not tell."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import aisnb
+from aisnb.client.credentials import cluster_token
+from aisnb.client.downloads import plan_download
+from aisnb.settings import read_settings
+from tests.client.cluster import Proxy
+from tests.support.faulty import Fault
+from tests.support.nodes import running_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.faulty import FaultySource
+    from tests.support.nodes import NodeProcess
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """The cluster's target."""
+    with running_node(tmp_path_factory.mktemp("cluster") / "home") as node:
+        yield node
+
+
+@pytest.fixture
+def proxy(node: NodeProcess) -> Iterator[Proxy]:
+    with Proxy(node.endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def cluster(proxy: Proxy, node: NodeProcess) -> Iterator[aisnb.Client]:
+    with aisnb.connect(proxy.url, node.token) as cluster:
+        yield cluster
+
+
+def test_redirects_are_followed_with_body_and_token(cluster: aisnb.Client, shards: Path, proxy: Proxy) -> None:
+    assert not cluster.is_local
+    assert cluster.endpoint == proxy.url
+    cluster.create("ais://redirected")
+    big = shards / "big"
+    big.write_bytes(b"0123456789abcdef" * 200_000)
+    cluster.put(shards, "ais://redirected/dir é")
+    assert cluster.get("ais://redirected/dir é/big") == big.read_bytes()
+    assert len(cluster.ls("ais://redirected", prefix="dir é/shard")) == 10
+    cluster.remove("ais://redirected/dir é/big")
+    cluster.remove("ais://redirected/dir é/shard-{000..008}.tar", yes=True)
+    assert cluster.summary("ais://redirected").loc[0, "objects"] == 1
+    cluster.remove("ais://redirected", yes=True)
+    assert ("PUT", "/v1/objects/redirected/dir%20%C3%A9/big?provider=ais") in [asked[:2] for asked in proxy.asked]
+
+
+def test_a_token_is_not_shown_to_who_is_not_of_the_cluster(node: NodeProcess, source: FaultySource) -> None:
+    source.add("/v1/buckets", b"[]", then=Fault(framing="close"))
+    with Proxy(source.url(""), known=False) as proxy, aisnb.connect(proxy.url, "sesame") as cluster:
+        assert cluster.buckets().empty
+    assert [request.headers.get("authorization") for request in source.requests] == [None]
+    assert proxy.asked[0][2] == "Bearer sesame"
+
+
+def test_a_cluster_tells_less_of_a_job_and_the_rest_is_none(
+    cluster: aisnb.Client, node: NodeProcess, source: FaultySource
+) -> None:
+    source.add("/c-1", b"one")
+    source.add("/c-2", b"two", then=Fault(status=404))
+    job = cluster.download(source.url("/c-{1,2}"), "ais://told", connections=1)
+    with pytest.raises(aisnb.JobFailed, match=r"1 of 2 files failed: c-2"):
+        job.wait()
+    assert (job.state, job.total, job.done, job.failed) == ("finished", 2, 1, 1)
+    assert (job.bytes, job.total_bytes, job.rate) == (None, None, None)
+    assert job.errors["name"].tolist() == ["c-2"]
+    assert job.errors["status"].isna().all()
+    assert f"%ais show job {job.id} --progress" in repr(job)
+    row = cluster.jobs().set_index("id").loc[job.id]
+    assert row["bytes"] is pd.NA
+    for call in (job.pause, job.resume, job.retry):
+        with pytest.raises(aisnb.Unsupported, match="not on this cluster"):
+            call()
+
+
+def test_a_cluster_can_stop_a_job(cluster: aisnb.Client, source: FaultySource) -> None:
+    link = source.add("/slow", b"x" * 1000, then=Fault(cut=100, by="stall"))
+    job = cluster.download(link, "ais://stopped")
+    assert job.stop().state == "aborted"
+    with pytest.raises(aisnb.JobAborted):
+        job.wait()
+    source.release()
+
+
+def test_jobs_of_other_kinds_are_known_by_their_statistics(cluster: aisnb.Client, shards: Path) -> None:
+    with aisnb.serve(shards) as server:
+        cluster.get(server.url + "shard-000.tar")
+        bucket = cluster.buckets("ht").loc[0, "name"]
+        job = cluster.prefetch(bucket, template="shard-{000..004}.tar").wait()
+    assert (job.kind, job.state, job.total) == ("prefetch-objects", "finished", None)
+    assert job.id in set(cluster.jobs()["id"])
+
+
+def test_what_the_cluster_says_becomes_an_error_of_ours(cluster: aisnb.Client, proxy: Proxy) -> None:
+    with pytest.raises(aisnb.BucketNotFound, match="ais://nowhere"):
+        cluster.ls("ais://nowhere")
+    with pytest.raises(aisnb.JobNotFound):
+        cluster.job("dnl-nowhere12")
+    with aisnb.connect(proxy.url, "wrong") as stranger, pytest.raises(aisnb.NotAllowed, match="AIS_AUTHN_TOKEN"):
+        stranger.buckets()
+
+
+def test_nobody_at_the_endpoint_is_said_with_its_address() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with aisnb.connect(address) as client, pytest.raises(aisnb.EndpointUnreachable, match=address):
+            client.buckets()
+    with pytest.raises(aisnb.SchemeMissing, match="http://localhost:51080"):
+        aisnb.connect("localhost:51080")
+
+
+def test_somebody_else_at_the_endpoint_is_noticed(source: FaultySource) -> None:
+    source.add("/v1/buckets", b"<html>hello</html>", then=Fault(framing="close"))
+    with aisnb.connect(source.url("")) as client, pytest.raises(aisnb.EndpointRefused, match="AIS_ENDPOINT"):
+        client.buckets()
+
+
+def test_the_environment_names_the_endpoint(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, node: NodeProcess) -> None:
+    monkeypatch.setenv("AIS_ENDPOINT", proxy.url + "/")
+    monkeypatch.setenv("AIS_AUTHN_TOKEN", node.token)
+    with aisnb.connect() as client:
+        assert client.endpoint == proxy.url
+        client.buckets()
+
+
+def test_tokens_are_looked_for_where_the_cli_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert cluster_token(read_settings({})) == ""
+    (tmp_path / "ais" / "cli").mkdir(parents=True)
+    (tmp_path / "ais" / "cli" / "auth.token").write_text(json.dumps({"token": "of the CLI"}))
+    assert cluster_token(read_settings({})) == "of the CLI"
+    (tmp_path / "named").write_text(json.dumps({"token": "of the file"}))
+    named = {"AIS_AUTHN_TOKEN_FILE": str(tmp_path / "named")}
+    assert cluster_token(read_settings(named)) == "of the file"
+    assert cluster_token(read_settings(named | {"AIS_AUTHN_TOKEN": "said"})) == "said"
+    (tmp_path / "named").write_text("nothing")
+    with pytest.raises(aisnb.NotAllowed, match="AIS_AUTHN_TOKEN_FILE"):
+        cluster_token(read_settings(named))
+
+
+def test_the_local_nodes_own_address_means_the_local_node(
+    client: aisnb.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.buckets()
+    state = aisnb.node_status()
+    monkeypatch.setenv("AIS_ENDPOINT", str(state.endpoint))
+    monkeypatch.setenv("AIS_AUTHN_TOKEN", json.loads(state.token_file.read_text())["token"])
+    assert aisnb.connect().is_local
+    aisnb.background.stop(read_settings())
+    with aisnb.connect() as again:
+        assert again.is_local  # known by its token, while it does not run
+        again.buckets()
+    assert aisnb.node_status().running
+
+
+def test_the_tokens_of_clusters_are_not_the_local_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIS_AUTHN_TOKEN", "of-some-cluster")
+    with aisnb.connect() as client:
+        client.buckets()
+
+
+def test_the_sdk_comes_configured(client: aisnb.Client, bucket: str, shards: Path) -> None:
+    client.put(shards / "shard-001.tar", bucket)
+    found = aisnb.sdk_client().bucket(bucket.removeprefix("ais://")).object("shard-001.tar").get_reader().read_all()
+    assert found == (shards / "shard-001.tar").read_bytes()
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A TLS endpoint that answers every request with an empty list; its address, and its authority's file."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(words, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                return
+            with plain:
+                try:
+                    with context.wrap_socket(plain, server_side=True) as connection:
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]")
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"https://localhost:{listener.getsockname()[1]}", certificate
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+
+
+def test_a_certificate_is_trusted_by_its_authority_or_unseen_and_else_refused_at_once(
+    secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, authority = secure
+    with aisnb.connect(address) as client, pytest.raises(aisnb.EndpointUnreachable, match="AIS_CLIENT_CA"):
+        client.buckets()
+    with monkeypatch.context() as patch:
+        patch.setenv("AIS_CLIENT_CA", str(authority))
+        with aisnb.connect(address) as client:
+            assert client.buckets().empty
+    monkeypatch.setenv("AIS_SKIP_VERIFY_CRT", "true")
+    with aisnb.connect(address) as client:
+        assert client.buckets().empty
+    monkeypatch.setenv("AIS_CLIENT_CA", "/no/such/file.pem")
+    with aisnb.connect(address) as client, pytest.raises(aisnb.UsageError, match="AIS_CLIENT_CA"):
+        client.buckets()
+
+
+def test_a_plan_says_what_the_downloader_will_hear() -> None:
+    assert plan_download("http://h/x/a%20b.bin?sig=1", "b").object_name == "a b.bin"
+    several = plan_download("http://h/s-{001..003}.tar", "ais://b/in/")
+    assert (several.type, several.subdir) == ("range", "in")
+    assert plan_download(["http://h/a", "http://h/b"], "ais://b").objects == ["http://h/a", "http://h/b"]
+    assert plan_download(["http://h/a"], "ais://b/c").objects == {"c/a": "http://h/a"}

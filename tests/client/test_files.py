@@ -1,0 +1,63 @@
+"""Directories that are served by the local node."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+import aisnb
+from aisnb.client.files import list_servers, stop_servers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url) as response:
+        return bytes(response.read())
+
+
+def test_a_directory_is_served_until_it_is_stopped(shards: Path) -> None:
+    server = aisnb.serve(shards)
+    assert server.url.endswith("/")
+    assert (server.directory, server.already) == (shards.resolve(), False)
+    assert str(server.port) in server.url
+    assert repr(server) == f"FileServer {server.url} serves {shards.resolve()}"
+    assert read(server.url + "shard-002.tar") == (shards / "shard-002.tar").read_bytes()
+    server.stop()
+    server.stop()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(server.url)
+
+
+def test_serving_again_returns_the_running_server_and_later_the_same_address(shards: Path) -> None:
+    with aisnb.serve(shards) as first:
+        second = aisnb.serve(str(shards))
+        assert (second.url, second.already) == (first.url, True)
+    with aisnb.serve(shards) as third:
+        assert third.url == first.url
+
+
+def test_servers_are_listed_and_stopped_by_directory_or_address(shards: Path) -> None:
+    server = aisnb.serve(shards)
+    row = list_servers().set_index("directory").loc[str(server.directory)]
+    assert (row["url"], row["port"]) == (server.url, server.port)
+    assert stop_servers(shards)["url"].tolist() == [server.url]
+    aisnb.serve(shards)
+    assert stop_servers(server.url)["directory"].tolist() == [str(shards.resolve())]
+    with pytest.raises(aisnb.ServerNotFound):
+        stop_servers(shards)
+    with pytest.raises(aisnb.UsageError):
+        stop_servers()
+
+
+def test_what_cannot_be_served_is_said(tmp_path: Path, shards: Path) -> None:
+    with pytest.raises(aisnb.DirectoryNotFound, match="no-such"):
+        aisnb.serve(tmp_path / "no-such")
+    other = tmp_path / "other"
+    other.mkdir()
+    with aisnb.serve(shards) as server, pytest.raises(aisnb.PortInUse, match=str(server.port)):
+        aisnb.serve(other, port=server.port)
