@@ -138,7 +138,7 @@ def _add_option(parser: _Parser, option: Parameter) -> None:
         action="append" if option.many else "store",
         type=_converter(option),
         choices=option.about.choices or None,
-        default=option.default,
+        default=list(option.default) if option.many else option.default,
         required=option.required,
         metavar=option.metavar,
     )

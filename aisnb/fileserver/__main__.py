@@ -45,14 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _argument_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m aisnb.fileserver", description="Serve a directory, read-only."
-    )
+    parser = argparse.ArgumentParser("python -m aisnb.fileserver", description="Serve a directory, read-only.")
     parser.add_argument("directory", metavar="DIRECTORY", help="what to serve")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="listen there (%(default)s)")
-    parser.add_argument(
-        "--port", type=_port, default=0, help="listen there; 0 takes a free one (%(default)s)"
-    )
+    parser.add_argument("--port", type=_port, default=0, help="listen there; 0 takes a free one (%(default)s)")
     parser.add_argument("--host", action="append", default=[], metavar="NAME", help="answer to this name too")
     parser.add_argument(
         "--secret",

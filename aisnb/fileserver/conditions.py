@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: The headers that this module looks at; a request without them gets the whole file.
-CONDITIONAL_HEADERS = frozenset(
-    (b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since", b"range")
-)
+CONDITIONAL_HEADERS = frozenset((b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since", b"range"))
 
 _ENTITY_TAG = re.compile(rb'(?:W/)?"[^"]*"')
 # A hundred digits are more than any file has, and few enough for int().
@@ -46,9 +44,7 @@ def failed_precondition(headers: Mapping[bytes, bytes], etag: bytes, modified: i
     return 304 if since is not None and modified <= since else 0
 
 
-def requested_range(
-    headers: Mapping[bytes, bytes], etag: bytes, modified: int, size: int
-) -> tuple[int, int] | None:
+def requested_range(headers: Mapping[bytes, bytes], etag: bytes, modified: int, size: int) -> tuple[int, int] | None:
     """Return ``(start, stop)`` of the one range that a GET asks for, or None if it gets the whole file.
 
     Several ranges, and what is no range, are ignored, as section 14.2 allows; so is any range when ``If-Range`` names

@@ -230,9 +230,7 @@ class Connection(asyncio.BufferedProtocol):
         while self._file and start < stop:
             if self._transport.is_closing():
                 raise ConnectionResetError("The client has gone.")
-            sent = await self._loop.sendfile(
-                self._transport, self._file, start, min(_SLICE_BYTES, stop - start)
-            )
+            sent = await self._loop.sendfile(self._transport, self._file, start, min(_SLICE_BYTES, stop - start))
             if not sent:
                 raise EOFError("The file became shorter while it was sent.")
             start += sent

@@ -45,9 +45,7 @@ class Hosts:
         if self._full_name is None:
             self._full_name = _look_up_full_name()
         try:
-            name = await asyncio.wait_for(
-                asyncio.shield(asyncio.wrap_future(self._full_name)), _RESOLVER_SECONDS
-            )
+            name = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._full_name)), _RESOLVER_SECONDS)
         except TimeoutError:
             return False
         if _plain(name) not in self._names:

@@ -173,9 +173,7 @@ def _html_row(entry: Entry) -> str:
     shown = html.escape(_shown(entry.name)) + ("/" if entry.is_directory else "")
     size = "" if entry.is_directory else human_size(entry.size)
     modified = time.strftime("%Y-%m-%d %H:%M", time.gmtime(entry.modified))
-    return (
-        f'<tr><td><a href="{entry.href}"><bdi>{shown}</bdi></a></td><td>{size}</td><td>{modified}</td></tr>'
-    )
+    return f'<tr><td><a href="{entry.href}"><bdi>{shown}</bdi></a></td><td>{size}</td><td>{modified}</td></tr>'
 
 
 def _shown(name: bytes) -> str:

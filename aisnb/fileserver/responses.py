@@ -107,9 +107,7 @@ def connection_field(headers: dict[bytes, bytes], *, keep_alive: bool) -> bytes:
     return b"Connection: keep-alive\r\n" if b"connection" in headers else b""
 
 
-def refusal(
-    status: int, *, text: str = "", fields: bytes = b"", head_only: bool = False, keep_alive: bool
-) -> Answer:
+def refusal(status: int, *, text: str = "", fields: bytes = b"", head_only: bool = False, keep_alive: bool) -> Answer:
     """Return an error answer with a short text.
 
     Args:

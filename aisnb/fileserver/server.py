@@ -80,9 +80,7 @@ class FileServer:
         loop = asyncio.get_running_loop()
         listener = await self._listen(loop)
         self.port = listener.getsockname()[1]
-        self._server = await loop.create_server(
-            lambda: Connection(self._shared), sock=listener, backlog=_BACKLOG
-        )
+        self._server = await loop.create_server(lambda: Connection(self._shared), sock=listener, backlog=_BACKLOG)
         self._watch_deadlines(loop)
 
     async def close(self) -> None:
@@ -115,9 +113,7 @@ class FileServer:
     async def _listen(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
         """Return a bound socket: one, although a name may have several addresses, so that there is one port."""
         try:
-            found = await loop.getaddrinfo(
-                self._bind, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
+            found = await loop.getaddrinfo(self._bind, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             family, *_, address = found[0]
             return socket.create_server(address, family=family, backlog=_BACKLOG)
         except (OSError, UnicodeError) as exc:

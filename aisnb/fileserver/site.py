@@ -71,9 +71,7 @@ class Site:
 
     async def _answer_after_lookup(self, request: Request, host: bytes) -> Answer:
         if not await self._hosts.allows_after_lookup(host):
-            name = "".join(
-                c if c.isalnum() or c in "-._" else "?" for c in host[:100].decode("ascii", "replace")
-            )
+            name = "".join(c if c.isalnum() or c in "-._" else "?" for c in host[:100].decode("ascii", "replace"))
             text = f"The host '{name}' is not this server's name. If it should be, start it with --host NAME."
             return self._reply(request, 403, text=text)
         answer = self._answer_here(request)

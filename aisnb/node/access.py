@@ -77,6 +77,7 @@ def _http_error(exc: web.HTTPException, request: web.Request) -> ErrorBody:
 
 def _error_response(body: ErrorBody, request: web.Request, headers: dict[str, str]) -> web.Response:
     body.remote_addr = request.remote or ""
+    body.message = body.message.encode("utf-8", "replace").decode()  # it may quote a header that is no UTF-8
     if request.method == hdrs.METH_HEAD:
         in_ascii = json.dumps(msgspec.to_builtins(body))  # a header cannot hold anything else
         return web.Response(status=body.status, headers={**headers, ais.ERROR: in_ascii})

@@ -42,9 +42,7 @@ class BucketTable:
             ):
                 bucket = Bucket(provider, name)
                 self._ids[bucket] = number
-                self._records[bucket] = BucketRecord(
-                    bucket, created, msgspec.json.decode(extra, type=dict[str, str])
-                )
+                self._records[bucket] = BucketRecord(bucket, created, msgspec.json.decode(extra, type=dict[str, str]))
 
     def record(self, bucket: Bucket) -> BucketRecord:
         """Return the bucket's record.
@@ -74,9 +72,7 @@ class BucketTable:
 
     def records(self, provider: str) -> list[BucketRecord]:
         """Return all buckets, or those of one provider, sorted."""
-        found = [
-            record for record in list(self._records.values()) if provider in ("", record.bucket.provider)
-        ]
+        found = [record for record in list(self._records.values()) if provider in ("", record.bucket.provider)]
         return sorted(found, key=lambda record: record.bucket)
 
     def create(self, bucket: Bucket, extra: dict[str, str], *, exist_ok: bool) -> BucketRecord:
@@ -89,9 +85,7 @@ class BucketTable:
         """
         check_bucket_name(bucket.name, str(bucket))
         if bucket.namespace:
-            raise Unsupported(
-                f"'{bucket}' lies in a namespace; the embedded node has none. Use a cluster for it."
-            )
+            raise Unsupported(f"'{bucket}' lies in a namespace; the embedded node has none. Use a cluster for it.")
         if bucket in self._records:
             if exist_ok:
                 return self._records[bucket]

@@ -137,13 +137,9 @@ class Committer:
         commit.placed = True
         return None
 
-    def _settle(
-        self, commits: Sequence[Commit], ended: list[Completion], forgotten: list[tuple[str, str]]
-    ) -> None:
+    def _settle(self, commits: Sequence[Commit], ended: list[Completion], forgotten: list[tuple[str, str]]) -> None:
         dropped = [(commit.bucket_id, commit.name) for commit in commits if commit.error is not None]
-        kept = [
-            commit.completion for commit in commits if commit.error is None and commit.completion is not None
-        ]
+        kept = [commit.completion for commit in commits if commit.error is None and commit.completion is not None]
         forgotten += [(commit.key, commit.file) for commit in commits if commit.key]
         with self._database.transaction() as connection:
             settle(connection, dropped)

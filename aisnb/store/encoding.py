@@ -41,6 +41,4 @@ def _encode(value: object) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError as exc:
-        raise NameInvalid(
-            f"{exc.object!r} is not valid text (UTF-8) and cannot be kept. Leave it out."
-        ) from exc
+        raise NameInvalid(f"{exc.object!r} is not valid text (UTF-8) and cannot be kept. Leave it out.") from exc

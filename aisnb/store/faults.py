@@ -24,9 +24,7 @@ def file_fault(exc: OSError, uri: str) -> AisnbError:
     if exc.errno in _IN_THE_WAY:
         return in_the_way(uri)
     if exc.errno in _NOT_A_NAME:
-        return NameInvalid(
-            f"'{uri}' cannot be stored: the file system refuses the name ({exc.strerror}). Shorten it."
-        )
+        return NameInvalid(f"'{uri}' cannot be stored: the file system refuses the name ({exc.strerror}). Shorten it.")
     return NodeError(f"'{uri}' cannot be stored: {exc}. Check the data root's disk, then try again.")
 
 
@@ -47,9 +45,7 @@ def database_fault(exc: sqlite3.Error, path: str) -> AisnbError:
 
 def no_room(what: str) -> DiskFull:
     """Return the error for a disk, quota or file size limit that is used up."""
-    return DiskFull(
-        f"{what}: no room is left. Free some space, or set AISNB_HOME to a larger disk, and try again."
-    )
+    return DiskFull(f"{what}: no room is left. Free some space, or set AISNB_HOME to a larger disk, and try again.")
 
 
 def in_the_way(uri: str) -> AlreadyExists:

@@ -86,9 +86,7 @@ def drop_intents(connection: sqlite3.Connection, keys: Iterable[tuple[int, str]]
 
 def page(connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int) -> Page:
     """Return up to `limit` objects whose names begin with `prefix` and come after `after`, by one range scan."""
-    first = max(
-        prefix, f"{after}\0" if after else ""
-    )  # nothing lies between a name and itself with a NUL behind
+    first = max(prefix, f"{after}\0" if after else "")  # nothing lies between a name and itself with a NUL behind
     rows = connection.execute(
         "SELECT name, size, checksum, atime, version, custom FROM objects "
         "WHERE bucket=? AND name>=? AND name<? ORDER BY name LIMIT ?",

@@ -34,9 +34,7 @@ class PartialFiles:
         submit: hands a change to the writer thread.
     """
 
-    def __init__(
-        self, directory: Path, kept: dict[str, Keep], submit: Callable[[Keep | Forget], None]
-    ) -> None:
+    def __init__(self, directory: Path, kept: dict[str, Keep], submit: Callable[[Keep | Forget], None]) -> None:
         self.directory = directory
         self._kept = kept
         self._submit = submit

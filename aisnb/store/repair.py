@@ -44,9 +44,7 @@ def finish_intents(database: Database, tree: Tree, buckets: dict[int, Bucket]) -
     with database.transaction() as connection:
         intents = [
             _Intent(*row)
-            for row in connection.execute(
-                "SELECT bucket, name, size, modified, inode, file, completion FROM intents"
-            )
+            for row in connection.execute("SELECT bucket, name, size, modified, inode, file, completion FROM intents")
         ]
         dropped, completions = [], []
         for intent in intents:
@@ -103,9 +101,7 @@ def sweep_partials(database: Database, directory: Path) -> dict[str, Keep]:
     with database.transaction() as connection:
         rows = connection.execute("SELECT key, file, validator FROM partials").fetchall()
         kept = {key: Keep(key, file, validator) for key, file, validator in rows if Path(file).exists()}
-        connection.executemany(
-            "DELETE FROM partials WHERE key=?", [(row[0],) for row in rows if row[0] not in kept]
-        )
+        connection.executemany("DELETE FROM partials WHERE key=?", [(row[0],) for row in rows if row[0] not in kept])
     wanted = {entry.file for entry in kept.values()}
     with os.scandir(directory) as entries:
         for entry in entries:

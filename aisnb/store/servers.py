@@ -32,9 +32,7 @@ class ServerTable:
                 "SELECT directory, port, bind, secret, hosts, serving FROM servers ORDER BY directory"
             ).fetchall()
         return [
-            ServerRecord(
-                directory, port, bind, secret, msgspec.json.decode(hosts, type=list[str]), bool(serving)
-            )
+            ServerRecord(directory, port, bind, secret, msgspec.json.decode(hosts, type=list[str]), bool(serving))
             for directory, port, bind, secret, hosts, serving in rows
         ]
 

@@ -78,9 +78,7 @@ class Store:
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.database = Database(root / "index.db")
         except OSError as exc:
-            raise NodeError(
-                f"The data root '{root}' cannot be used: {exc}. Set AISNB_HOME to another."
-            ) from exc
+            raise NodeError(f"The data root '{root}' cannot be used: {exc}. Set AISNB_HOME to another.") from exc
         tallies = Tallies()
         finish_removals(self.database, partials)
         self.table = BucketTable(self.database, self.tree)
@@ -243,9 +241,7 @@ class Store:
             BucketNotFound: the bucket is not here.
         """
         return sum(
-            self.writer.transact(
-                functools.partial(self._remove, bucket, names[start : start + _REMOVED_AT_ONCE])
-            )
+            self.writer.transact(functools.partial(self._remove, bucket, names[start : start + _REMOVED_AT_ONCE]))
             for start in range(0, len(names), _REMOVED_AT_ONCE)
         )
 
@@ -256,9 +252,7 @@ class Store:
         index.drop(connection, number, here)
         return len(here)
 
-    def set_custom(
-        self, bucket: Bucket, name: str, custom: dict[str, str], *, replace: bool = False
-    ) -> ObjectRecord:
+    def set_custom(self, bucket: Bucket, name: str, custom: dict[str, str], *, replace: bool = False) -> ObjectRecord:
         """Add words to the object's custom ones, or put them in their place; return its new record.
 
         Raises:

@@ -26,9 +26,7 @@ class AiohttpEngine:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def open(
-        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts
-    ) -> AiohttpResponse:
+    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> AiohttpResponse:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
         session = self._session or self._start()
         try:
@@ -129,9 +127,7 @@ def _translated(exc: Exception, timeouts: Timeouts) -> AttemptFailed:
         case asyncio.TimeoutError():
             return AttemptFailed(f"not done within {timeouts.total:g} s. Allow more time")
         case aiohttp.ClientPayloadError():
-            return AttemptFailed(
-                "the source closed the connection early, before the end of the file. Try again"
-            )
+            return AttemptFailed("the source closed the connection early, before the end of the file. Try again")
         case aiohttp.ClientResponseError():
             return AttemptFailed(f"the answer is not HTTP ({exc.message}). Check the port")
         case aiohttp.ClientConnectionError() | OSError():

@@ -109,9 +109,7 @@ def _part(headers: Mapping[str, str], asked: Asked) -> Body | Verdict:
     length = int(match[2]) + 1 - asked.offset
     validator = Validator.of(headers, total)
     sane = (
-        length > 0
-        and content_length(headers) in (None, length)
-        and (total is None or asked.offset + length <= total)
+        length > 0 and content_length(headers) in (None, length) and (total is None or asked.offset + length <= total)
     )
     if not sane or not asked.partial.same_bytes(validator):
         return Verdict.RANGE_USELESS

@@ -161,9 +161,7 @@ class Download:
             response.close()
         whole = end if body.validator.size is None else body.validator.size
         if whole is not None and self.position < whole:
-            raise AttemptFailed(
-                f"the source closed early, {self.position} of {whole} bytes are here. Try again"
-            )
+            raise AttemptFailed(f"the source closed early, {self.position} of {whole} bytes are here. Try again")
         self._verify_checksum(response.headers)
         return msgspec.structs.replace(body.validator, size=self.position)
 

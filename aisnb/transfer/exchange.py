@@ -107,9 +107,7 @@ def _next_hop(url: str, location: str) -> str:
     try:
         target = redirected(url, location)
     except (SchemeMissing, NameInvalid) as exc:
-        raise AttemptFailed(
-            f"it redirects to '{location}', which is no web link. Check the link", final=True
-        ) from exc
+        raise AttemptFailed(f"it redirects to '{location}', which is no web link. Check the link", final=True) from exc
     if url.startswith("https:") and target.startswith("http:"):
         raise AttemptFailed(
             f"it redirects from https to '{target}', which anybody on the way could read and change. "

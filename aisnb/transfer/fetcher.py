@@ -89,9 +89,7 @@ class Fetcher:
         )
         return await self._insist(request.url, download.attempt, lambda: download.position)
 
-    async def head(
-        self, url: str, headers: Mapping[str, str] = {}
-    ) -> tuple[int, Validator, Mapping[str, str]]:
+    async def head(self, url: str, headers: Mapping[str, str] = {}) -> tuple[int, Validator, Mapping[str, str]]:
         """Return the status, the marks and the headers that the source gives for a link.
 
         Every status is returned, an error's too; network errors are retried as in `fetch`.
@@ -122,9 +120,7 @@ class Fetcher:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _insist(
-        self, url: str, attempt: Callable[[int], Awaitable[T]], position: Callable[[], int]
-    ) -> T:
+    async def _insist(self, url: str, attempt: Callable[[int], Awaitable[T]], position: Callable[[], int]) -> T:
         """Return what the first attempt that works out returns."""
         tries = Tries(self.policy)
         while True:

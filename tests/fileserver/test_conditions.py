@@ -92,9 +92,7 @@ def test_several_ranges_and_nonsense_are_ignored(value: bytes) -> None:
     assert requested_range({b"range": value}, TAG, MODIFIED, 100) is None
 
 
-@pytest.mark.parametrize(
-    "value", [b"bytes=100-", b"bytes=100-200", b"bytes=-0", b"bytes=" + b"9" * 50 + b"-"]
-)
+@pytest.mark.parametrize("value", [b"bytes=100-", b"bytes=100-200", b"bytes=-0", b"bytes=" + b"9" * 50 + b"-"])
 def test_a_range_behind_the_end_cannot_be_satisfied(value: bytes) -> None:
     with pytest.raises(RangeNotSatisfiable):
         requested_range({b"range": value}, TAG, MODIFIED, 100)

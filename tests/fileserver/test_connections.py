@@ -45,14 +45,7 @@ class Replies:
 
 
 def get(target: str, *lines: bytes) -> bytes:
-    return (
-        b"GET "
-        + target.encode()
-        + b" HTTP/1.1\r\n"
-        + HOST
-        + b"".join(line + b"\r\n" for line in lines)
-        + b"\r\n"
-    )
+    return b"GET " + target.encode() + b" HTTP/1.1\r\n" + HOST + b"".join(line + b"\r\n" for line in lines) + b"\r\n"
 
 
 @pytest.fixture
@@ -169,9 +162,7 @@ def test_a_client_that_uploads_much_sees_the_refusal(server: RunningServer) -> N
         (get("/", *[b"X-%d: y" % number for number in range(20_000)]), 431),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused_in_words(
-    server: RunningServer, data: bytes, status: int
-) -> None:
+def test_a_request_that_makes_no_sense_is_refused_in_words(server: RunningServer, data: bytes, status: int) -> None:
     reply = server.raw(data)
     assert status_of(reply) == status
     assert server.get("/shard-001.tar").body == SMALL
@@ -180,9 +171,7 @@ def test_a_request_that_makes_no_sense_is_refused_in_words(
 def test_the_limit_of_a_header_is_one_requests_and_not_the_connections(server: RunningServer) -> None:
     replies = Replies()
     with server.connect() as connection:
-        sender = threading.Thread(
-            target=connection.sendall, args=(get("/train/a.json", b"X: " + b"x" * 900) * 300,)
-        )
+        sender = threading.Thread(target=connection.sendall, args=(get("/train/a.json", b"X: " + b"x" * 900) * 300,))
         sender.start()
         replies.read(connection, 300)
         sender.join()
@@ -243,9 +232,7 @@ def test_a_client_that_asks_and_never_reads_cannot_fill_the_memory(server: Runni
         assert server.get("/shard-001.tar").body == SMALL
 
 
-def test_a_file_that_becomes_shorter_while_it_is_sent_is_not_passed_off_as_whole(
-    directory: Path, big: Path
-) -> None:
+def test_a_file_that_becomes_shorter_while_it_is_sent_is_not_passed_off_as_whole(directory: Path, big: Path) -> None:
     with RunningServer(directory) as server, server.connect(receive_buffer=4096) as connection:
         connection.sendall(get("/big.bin") + get("/shard-001.tar"))
         first = connection.recv(1000)

@@ -120,9 +120,7 @@ def test_nothing_but_the_served_directory_is_reached(trapped: Path, target: byte
     assert b"not served" not in reply
 
 
-@pytest.mark.parametrize(
-    "target", [b"..", b"../outside.txt", b"etc/passwd", b"*", b"file:///etc/passwd", b"http://"]
-)
+@pytest.mark.parametrize("target", [b"..", b"../outside.txt", b"etc/passwd", b"*", b"file:///etc/passwd", b"http://"])
 def test_a_target_that_is_no_path_is_refused(trapped: Path, target: bytes) -> None:
     with RunningServer(trapped) as server:
         reply = server.raw(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")

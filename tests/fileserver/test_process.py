@@ -43,9 +43,7 @@ def file_server(directory: Path, *options: str, stdin: int = subprocess.PIPE) ->
 
 def fails(directory: Path, *options: str) -> tuple[int, dict[str, str]]:
     command = [sys.executable, "-m", "aisnb.fileserver", str(directory), *options]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
-    )
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
     lines = done.stdout.splitlines()
     assert len(lines) == 1
     return done.returncode, json.loads(lines[0])
@@ -111,14 +109,10 @@ def test_an_address_of_another_machine_is_said(directory: Path, address: str) ->
     assert address in line["message"]
 
 
-@pytest.mark.parametrize(
-    "options", [["--port", "x"], ["--port", "70000"], ["--secret", "a/b"], ["--unknown"]]
-)
+@pytest.mark.parametrize("options", [["--port", "x"], ["--port", "70000"], ["--secret", "a/b"], ["--unknown"]])
 def test_words_that_do_not_fit_are_a_usage_error(directory: Path, options: list[str]) -> None:
     command = [sys.executable, "-m", "aisnb.fileserver", str(directory), *options]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
-    )
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
 
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from tests.fileserver.running import RunningServer
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("shard-001.tar", SMALL), ("large.bin", LARGE), ("empty", b"")]
-)
+@pytest.mark.parametrize(("name", "content"), [("shard-001.tar", SMALL), ("large.bin", LARGE), ("empty", b"")])
 def test_a_file_arrives_whole_with_its_validators(
     server: RunningServer, directory: Path, name: str, content: bytes
 ) -> None:
@@ -139,9 +137,7 @@ def test_the_query_is_ignored(server: RunningServer) -> None:
 
 
 def test_the_absolute_form_of_a_request_is_understood(server: RunningServer) -> None:
-    reply = server.raw(
-        b"GET http://localhost/shard-001.tar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )
+    reply = server.raw(b"GET http://localhost/shard-001.tar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert status_of(reply) == 200
     assert reply.endswith(SMALL)
 

@@ -161,7 +161,7 @@ def test_a_checksum_that_fits_is_accepted(node: NodeProcess, bucket: str, kind: 
     assert node.ask("PUT", path(bucket), HELLO, checks(kind, value)).status == 200
 
 
-@pytest.mark.parametrize("kind", ["xxhash2", "md5", "sha512", "crc7"])
+@pytest.mark.parametrize("kind", ["xxhash2", "md5", "sha512", "crc7", "\xff"])
 def test_a_checksum_that_does_not_fit_stores_nothing_and_keeps_what_was(
     node: NodeProcess, bucket: str, kind: str
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_checksum_that_does_not_fit_stores_nothing_and_keeps_what_was(
     node.put(bucket, "o", b"before")
     answer = node.ask("PUT", path(bucket), HELLO, checks(kind, "00"))
     assert answer.status == 400
-    assert kind in answer.message
+    assert (kind if kind.isascii() else "checksum type") in answer.message
     assert node.get(bucket, "o") == b"before"
 
 
@@ -183,6 +183,7 @@ def test_a_body_that_breaks_off_stores_nothing(node: NodeProcess, bucket: str) -
     while any(partials.iterdir()):
         time.sleep(0.01)
     assert node.ask("HEAD", path(bucket)).status == 404
+    assert "Traceback" not in node.log
 
 
 def test_who_waits_to_be_told_to_go_on_is_refused_before_the_body(node: NodeProcess, bucket: str) -> None:

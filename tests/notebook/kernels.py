@@ -42,9 +42,14 @@ class Cell:
 
 
 class Kernel:
-    """A kernel and a client of it; `run` returns when the cell is done, `begin` does not wait."""
+    """A kernel and a client of it; `run` returns when the cell is done, `begin` does not wait.
+
+    Attributes:
+        heard: every message from the kernel, whichever cell it came from.
+    """
 
     def __init__(self, directory: Path) -> None:
+        self.heard: list[dict[str, Any]] = []
         self.manager = KernelManager(kernel_name="python3")
         self.manager.start_kernel(cwd=str(directory))
         self.client = self.manager.blocking_client()
@@ -64,6 +69,7 @@ class Kernel:
         cell, deadline = Cell(), time.monotonic() + PATIENCE
         while not until(cell):
             message = self.client.get_iopub_msg(timeout=max(0.1, deadline - time.monotonic()))
+            self.heard.append(message)
             if message["parent_header"].get("msg_id") != message_id:
                 continue
             kind, content = message["header"]["msg_type"], message["content"]
@@ -73,6 +79,12 @@ class Kernel:
             if kind == "error":
                 cell.ename, cell.evalue, cell.traceback = content["ename"], content["evalue"], content["traceback"]
         return cell
+
+    @property
+    def said(self) -> str:
+        """All that was written to the standard streams, by any cell or between them."""
+        texts = (each["content"]["text"] for each in self.heard if each["header"]["msg_type"] == "stream")
+        return "".join(texts)
 
     def restart(self) -> None:
         """Restart the kernel, as the button does."""

@@ -116,7 +116,9 @@ def test_an_error_is_one_short_line(shell: InteractiveShell, capsys: pytest.Capt
 
 
 def test_an_error_is_an_exception_of_ours_that_a_cell_can_catch(cell: Cell) -> None:
-    caught = cell("import aisnb\ntry:\n    %ais serch\nexcept aisnb.UsageError as error:\n    caught = str(error)\ncaught")
+    caught = cell(
+        "import aisnb\ntry:\n    %ais serch\nexcept aisnb.UsageError as error:\n    caught = str(error)\ncaught"
+    )
     assert "Did you mean 'search'" in caught
 
 

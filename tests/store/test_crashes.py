@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 TOTAL = 3_000
 
 
-def crash(
-    store: Store, moment: str, name: str = "x", in_between: Callable[[], object] = lambda: None
-) -> Store:
+def crash(store: Store, moment: str, name: str = "x", in_between: Callable[[], object] = lambda: None) -> Store:
     """Let a child die at `moment` in the store's root; call `in_between`; return the store, opened again."""
     store.close()
     command = [sys.executable, "-m", "tests.store.crashing", str(store.root), moment, name]
@@ -105,9 +103,7 @@ def test_a_commit_that_a_crash_cut_never_takes_the_place_of_a_strange_file(store
 
 
 @pytest.mark.parametrize("moment", ["after the detaching", "before the deleting"])
-def test_the_removal_of_a_bucket_that_a_crash_cut_is_ended_at_the_next_start(
-    store: Store, moment: str
-) -> None:
+def test_the_removal_of_a_bucket_that_a_crash_cut_is_ended_at_the_next_start(store: Store, moment: str) -> None:
     put(store, "a/b", b"data")
     store = crash(store, moment)
     assert store.buckets() == []

@@ -55,9 +55,7 @@ def test_a_second_job_of_the_same_id_is_refused(store: Store, job: JobRecord) ->
         lambda jobs, job: jobs.remove(job),
     ],
 )
-def test_a_missing_job_is_answered_in_aistores_words(
-    store: Store, ask: Callable[[object, str], object]
-) -> None:
+def test_a_missing_job_is_answered_in_aistores_words(store: Store, ask: Callable[[object, str], object]) -> None:
     with pytest.raises(JobNotFound, match=r"^download job dnl-x does not exist$"):
         ask(store.jobs, "dnl-x")
     with pytest.raises(JobNotFound, match=r'^job "x" does not exist$'):

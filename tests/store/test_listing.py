@@ -16,9 +16,7 @@ from tests.store.writing import ABC, names, put
 if TYPE_CHECKING:
     from aisnb.store import Store
 
-letters = st.sampled_from("ab/é\ud7ff\ue000\uffff\U00010000\U0010ffff\n\x7f\x01") | st.characters(
-    codec="utf-8"
-)
+letters = st.sampled_from("ab/é\ud7ff\ue000\uffff\U00010000\U0010ffff\n\x7f\x01") | st.characters(codec="utf-8")
 words = st.text(letters, min_size=1, max_size=6)
 
 
@@ -28,9 +26,7 @@ def bytewise(text: str) -> bytes:
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(words, max_size=12), st.text(letters, max_size=2), st.data())
-def test_pages_are_in_the_order_of_utf8_bytes(
-    store: Store, wanted: set[str], prefix: str, data: st.DataObject
-) -> None:
+def test_pages_are_in_the_order_of_utf8_bytes(store: Store, wanted: set[str], prefix: str, data: st.DataObject) -> None:
     bucket = Bucket("ais", "hypothesis")
     if bucket in [record.bucket for record in store.buckets()]:
         store.remove_bucket(bucket)  # of the example before, which may have ended anywhere
@@ -44,9 +40,7 @@ def test_pages_are_in_the_order_of_utf8_bytes(
         stored.append(name)
     after = data.draw(st.sampled_from(["", *sorted(stored)]) | words)
     limit = data.draw(st.integers(1, 5))
-    expected = [
-        n for n in sorted(stored, key=bytewise) if n.startswith(prefix) and bytewise(n) > bytewise(after)
-    ]
+    expected = [n for n in sorted(stored, key=bytewise) if n.startswith(prefix) and bytewise(n) > bytewise(after)]
     page = store.page(bucket, prefix=prefix, after=after, limit=limit)
     assert [record[0] for record in page.records] == expected[:limit]
     assert page.more == (len(expected) > limit)

@@ -172,13 +172,9 @@ def test_a_name_with_any_other_character_is_kept(store: Store, name: str) -> Non
 
 
 @pytest.mark.parametrize(("first", "second"), [("a", "a/b"), ("a/b", "a"), ("a", "a/b/c"), ("a/b/c", "a/b")])
-def test_a_name_beside_one_that_it_would_be_inside_of_is_refused(
-    store: Store, first: str, second: str
-) -> None:
+def test_a_name_beside_one_that_it_would_be_inside_of_is_refused(store: Store, first: str, second: str) -> None:
     put(store, first, b"kept")
-    with pytest.raises(
-        AlreadyExists, match=f"ais://abc/{second}' cannot be stored: a file cannot be a directory too"
-    ):
+    with pytest.raises(AlreadyExists, match=f"ais://abc/{second}' cannot be stored: a file cannot be a directory too"):
         store.begin(ABC, second)
     assert content(store, first) == b"kept"
 

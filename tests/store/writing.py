@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 ABC = Bucket("ais", "abc")
 
 
-def put(
-    store: Store, name: str, data: bytes, completion: Completion | None = None, **custom: str
-) -> ObjectRecord:
+def put(store: Store, name: str, data: bytes, completion: Completion | None = None, **custom: str) -> ObjectRecord:
     """Store an object and wait until it is there."""
     partial = store.begin(ABC, name)
     partial.start(offset=0, validator="", size=len(data))

@@ -174,9 +174,7 @@ class FaultySource:
             return
         for listener in server.sockets:
             self._loop.remove_reader(listener.fileno())
-        await (
-            self._settle()
-        )  # a connection that is being accepted becomes a talk; once closed, asyncio loses it
+        await self._settle()  # a connection that is being accepted becomes a talk; once closed, asyncio loses it
         server.close()
         for talk in self._talks:
             talk.cancel()
@@ -193,9 +191,7 @@ class FaultySource:
         task = self._loop.create_task(self._talk(reader, writer, self.connections))
         self._talks.add(task)
         task.add_done_callback(self._talks.discard)
-        task.add_done_callback(
-            lambda _: writer.transport.abort()
-        )  # here, for a task may be cancelled unbegun
+        task.add_done_callback(lambda _: writer.transport.abort())  # here, for a task may be cancelled unbegun
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         try:
@@ -272,9 +268,7 @@ class FaultySource:
         if fault.by == "stall":
             await self._released.wait()
         if fault.by == "reset":
-            await asyncio.sleep(
-                0.05
-            )  # a reset throws away what the client has not read yet; give it a chance
+            await asyncio.sleep(0.05)  # a reset throws away what the client has not read yet; give it a chance
             linger = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             writer.transport.abort()

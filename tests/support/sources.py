@@ -52,7 +52,16 @@ def listening(command: list[str], port: int) -> Iterator[str]:
 def python_server(root: Path) -> Iterator[str]:
     """Serve `root` by ``python -m http.server``."""
     port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(root)]
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        str(root),
+    ]
     with listening(command, port) as address:
         yield address
 

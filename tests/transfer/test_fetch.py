@@ -32,9 +32,7 @@ async def test_a_file_arrives_whole_with_its_marks(source: FaultySource, fetcher
     assert not receipt.skipped
 
 
-async def test_a_file_on_disk_is_hashed_on_the_way(
-    source: FaultySource, fetcher: Fetcher, tmp_path: Path
-) -> None:
+async def test_a_file_on_disk_is_hashed_on_the_way(source: FaultySource, fetcher: Fetcher, tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "a")
     await fetcher.fetch(Request(url=source.add("/a", b"hello world", etag='"1"')), sink)
     assert sink.digest() == "45ab6734b21e6968"
@@ -105,9 +103,7 @@ async def test_a_file_of_unknown_length_arrives(source: FaultySource, fetcher: F
     sink = MemorySink()
     starts: list[tuple[int | None, int]] = []
     link = source.add("/a", BODY, then=Fault(framing=framing))  # type: ignore[arg-type]  # parametrized literal
-    receipt = await fetcher.fetch(
-        Request(url=link), sink, on_start=lambda size, offset: starts.append((size, offset))
-    )
+    receipt = await fetcher.fetch(Request(url=link), sink, on_start=lambda size, offset: starts.append((size, offset)))
     assert sink.body == BODY
     assert receipt.size == receipt.validator.size == len(BODY)
     assert starts == [(None, 0)]
@@ -115,9 +111,7 @@ async def test_a_file_of_unknown_length_arrives(source: FaultySource, fetcher: F
 
 async def test_an_unchanged_file_is_skipped_by_its_etag(source: FaultySource, fetcher: Fetcher) -> None:
     known = Validator('"1"', size=len(BODY))
-    receipt = await fetcher.fetch(
-        Request(url=source.add("/a", BODY, etag='"1"'), known=known), sink := MemorySink()
-    )
+    receipt = await fetcher.fetch(Request(url=source.add("/a", BODY, etag='"1"'), known=known), sink := MemorySink())
     assert receipt.skipped
     assert (receipt.validator, receipt.size, receipt.received) == (known, len(BODY), 0)
     assert sink.starts == []
@@ -142,9 +136,7 @@ async def test_a_changed_file_is_fetched(source: FaultySource, fetcher: Fetcher)
 
 
 @pytest.mark.parametrize("refused", [403, 405, 501, 400])
-async def test_without_etag_date_and_size_are_compared(
-    source: FaultySource, fetcher: Fetcher, refused: int
-) -> None:
+async def test_without_etag_date_and_size_are_compared(source: FaultySource, fetcher: Fetcher, refused: int) -> None:
     known = Validator("", MONDAY, 3)
     link = source.add("/a", b"abc", last_modified=MONDAY)
     receipt = await fetcher.fetch(Request(url=link, known=known), MemorySink())
@@ -157,9 +149,7 @@ async def test_without_etag_date_and_size_are_compared(
     assert [request.method for request in source.requests] == ["HEAD", "HEAD", "GET"]
 
 
-async def test_the_same_date_with_another_size_is_another_file(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_the_same_date_with_another_size_is_another_file(source: FaultySource, fetcher: Fetcher) -> None:
     link = source.add("/a", b"longer", last_modified=MONDAY)
     receipt = await fetcher.fetch(Request(url=link, known=Validator("", MONDAY, 3)), sink := MemorySink())
     assert not receipt.skipped
@@ -180,15 +170,11 @@ async def test_head_gives_the_marks_without_the_bytes(source: FaultySource, fetc
     assert (await fetcher.head(source.url("/missing")))[0] == 404
 
 
-async def test_a_limiter_lets_the_file_through_when_it_is_lifted(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_a_limiter_lets_the_file_through_when_it_is_lifted(source: FaultySource, fetcher: Fetcher) -> None:
     limiter, sink = RateLimiter(1), MemorySink()
     begun = asyncio.Event()
     fetch = asyncio.create_task(
-        fetcher.fetch(
-            Request(url=source.add("/a", BODY)), sink, limiter=limiter, on_bytes=lambda _: begun.set()
-        )
+        fetcher.fetch(Request(url=source.add("/a", BODY)), sink, limiter=limiter, on_bytes=lambda _: begun.set())
     )
     async with asyncio.timeout(30):
         await begun.wait()

@@ -49,9 +49,7 @@ async def test_the_users_headers_stay_with_their_origin(
         assert "x-key" not in request.headers
 
 
-async def test_a_resume_goes_through_a_redirect(
-    source: FaultySource, other: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_a_resume_goes_through_a_redirect(source: FaultySource, other: FaultySource, fetcher: Fetcher) -> None:
     target = other.add("/b", b"0123456789", etag='"1"', faults=[Fault(cut=4)])
     link = source.add("/a", then=Fault(location=target))
     receipt = await fetcher.fetch(Request(url=link), sink := MemorySink())
@@ -77,9 +75,7 @@ async def test_an_endless_chain_is_an_error(source: FaultySource, fetcher: Fetch
 
 
 @pytest.mark.parametrize("location", ["ftp://host/a", "file:///etc/passwd", "http://", "http://[/"])
-async def test_a_redirect_out_of_the_web_is_an_error(
-    source: FaultySource, fetcher: Fetcher, location: str
-) -> None:
+async def test_a_redirect_out_of_the_web_is_an_error(source: FaultySource, fetcher: Fetcher, location: str) -> None:
     with pytest.raises(SourceError, match="redirects"):
         await fetcher.fetch(Request(url=source.add("/a", then=Fault(location=location))), MemorySink())
 
@@ -90,9 +86,7 @@ def test_a_redirect_from_https_to_http_is_refused() -> None:
     assert _next_hop("http://host/a", "https://host/a") == "https://host/a"
 
 
-async def test_a_redirect_to_a_source_that_is_gone_is_given_up(
-    source: FaultySource, other: FaultySource
-) -> None:
+async def test_a_redirect_to_a_source_that_is_gone_is_given_up(source: FaultySource, other: FaultySource) -> None:
     link = source.add("/a", then=Fault(location=other.url("/b")))
     other.refuse()
     async with Fetcher(policy=replace(QUICK, patience=0.05, attempts=100_000)) as fetcher:

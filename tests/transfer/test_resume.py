@@ -29,9 +29,7 @@ def begun(etag: str = '"1"', last_modified: str = "", size: int | None = 1000) -
 async def test_a_beginning_is_continued(source: FaultySource, fetcher: Fetcher) -> None:
     sink, starts = begun(), list[tuple[int | None, int]]()
     link = source.add("/a", OLD, etag='"1"')
-    receipt = await fetcher.fetch(
-        Request(url=link), sink, on_start=lambda size, offset: starts.append((size, offset))
-    )
+    receipt = await fetcher.fetch(Request(url=link), sink, on_start=lambda size, offset: starts.append((size, offset)))
     assert sink.body == OLD
     assert (receipt.received, receipt.size) == (600, 1000)
     assert starts == [(1000, 400)]
@@ -114,9 +112,7 @@ async def test_a_part_longer_than_announced_is_thrown_away(source: FaultySource,
     assert sink.body == OLD
 
 
-async def test_a_source_that_gives_a_piece_at_a_time_is_asked_again(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_a_source_that_gives_a_piece_at_a_time_is_asked_again(source: FaultySource, fetcher: Fetcher) -> None:
     sink = begun()
     piece = Fault(headers={"Content-Range": "bytes 400-699/1000", "Content-Length": "300"}, cut=300)
     receipt = await fetcher.fetch(Request(url=source.add("/a", OLD, etag='"1"', faults=[piece])), sink)
@@ -152,9 +148,7 @@ async def test_what_came_before_a_break_is_not_fetched_twice(source: FaultySourc
     assert sum(told) == 1000
 
 
-async def test_what_came_before_a_break_is_lost_if_the_file_changes(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_what_came_before_a_break_is_lost_if_the_file_changes(source: FaultySource, fetcher: Fetcher) -> None:
     told: list[int] = []
     faults = [Fault(cut=300), Fault(body=NEW, etag='"2"', cut=50)]
     link = source.add("/a", NEW, etag='"2"', faults=[Fault(body=OLD, etag='"1"', cut=300), *faults[1:]])

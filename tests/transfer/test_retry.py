@@ -29,9 +29,7 @@ def test_retry_after_is_heeded_up_to_a_limit() -> None:
     assert policy.wait(1, retry_after=7200) == 60
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("3", 3), (" 0 ", 0), ("", 0), ("soon", 0), ("-5", 0), ("²", 0)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("3", 3), (" 0 ", 0), ("", 0), ("soon", 0), ("-5", 0), ("²", 0)])
 def test_retry_after_in_seconds_is_read(text: str, seconds: float) -> None:
     assert parse_retry_after(text) == seconds
 

@@ -21,9 +21,7 @@ BODY = b"0123456789" * 100
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-async def test_trouble_that_may_pass_is_tried_again(
-    source: FaultySource, fetcher: Fetcher, status: int
-) -> None:
+async def test_trouble_that_may_pass_is_tried_again(source: FaultySource, fetcher: Fetcher, status: int) -> None:
     link = source.add("/a", BODY, faults=[Fault(status=status), Fault(status=503)])
     receipt = await fetcher.fetch(Request(url=link), sink := MemorySink())
     assert sink.body == BODY
@@ -82,9 +80,7 @@ async def test_a_broken_connection_is_made_up_for(
     assert receipt.tries == 2
 
 
-async def test_a_reset_is_not_the_end_of_a_file_of_unknown_length(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_a_reset_is_not_the_end_of_a_file_of_unknown_length(source: FaultySource, fetcher: Fetcher) -> None:
     link = source.add("/a", BODY, faults=[Fault(cut=300, by="reset", framing="close")])
     receipt = await fetcher.fetch(Request(url=link), sink := MemorySink())
     assert sink.body == BODY
@@ -224,9 +220,7 @@ async def test_a_slow_drip_arrives(source: FaultySource, fetcher: Fetcher) -> No
 
 
 @pytest.mark.parametrize("error", [DiskFull("no room"), OSError(errno.EIO, "broken disk")])
-async def test_an_error_of_the_sink_passes_through(
-    source: FaultySource, fetcher: Fetcher, error: OSError
-) -> None:
+async def test_an_error_of_the_sink_passes_through(source: FaultySource, fetcher: Fetcher, error: OSError) -> None:
     class BrokenSink(MemorySink):
         def write(self, chunk: bytes | bytearray | memoryview) -> None:
             raise error
@@ -237,9 +231,7 @@ async def test_an_error_of_the_sink_passes_through(
     assert len(source.requests) == 1
 
 
-async def test_a_cancelled_fetch_leaves_what_came_for_the_next(
-    source: FaultySource, fetcher: Fetcher
-) -> None:
+async def test_a_cancelled_fetch_leaves_what_came_for_the_next(source: FaultySource, fetcher: Fetcher) -> None:
     link = source.add("/a", BODY, etag='"1"', faults=[Fault(cut=300, by="stall")])
     sink, some = MemorySink(), asyncio.Event()
     fetch = asyncio.create_task(fetcher.fetch(Request(url=link), sink, on_bytes=lambda _: some.set()))

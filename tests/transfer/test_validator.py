@@ -23,9 +23,7 @@ SECOND_LATER = "Mon, 23 Nov 2026 10:00:01 GMT"
         (Validator(), Validator(), False),
     ],
 )
-def test_two_versions_are_the_same_only_if_their_marks_prove_it(
-    one: Validator, other: Validator, same: bool
-) -> None:
+def test_two_versions_are_the_same_only_if_their_marks_prove_it(one: Validator, other: Validator, same: bool) -> None:
     assert one.same_file(other) is same
     assert other.same_file(one) is same
 
@@ -40,9 +38,7 @@ def test_two_versions_are_the_same_only_if_their_marks_prove_it(
         (Validator("", "", 5), ""),
     ],
 )
-def test_if_range_takes_a_strong_etag_or_a_date_where_there_is_no_etag(
-    validator: Validator, text: str
-) -> None:
+def test_if_range_takes_a_strong_etag_or_a_date_where_there_is_no_etag(validator: Validator, text: str) -> None:
     assert validator.if_range == text
 
 

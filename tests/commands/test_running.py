@@ -1,0 +1,554 @@
+"""Commands against a real node and real sources."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import aisnb
+from aisnb.commands.results import Content, Message
+from aisnb.explore.tables import is_ours, render_text
+from tests.support.faulty import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.commands.conftest import Recorder
+    from tests.support.faulty import FaultySource
+
+    Run = Callable[..., Any]
+
+NAMES = [f"shard-{number}.tar" for number in range(1, 6)]
+
+
+@pytest.fixture(autouse=True)
+def cwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory to work in."""
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    """A directory with files and one below."""
+    folder = tmp_path / "shards"
+    (folder / "below").mkdir(parents=True)
+    for name in ("a.tar", "b.tar", "c.txt", "below/d.tar"):
+        (folder / name).write_bytes(name.encode() * 100)
+    return folder
+
+
+def names(ais: Run, place: str) -> list[str]:
+    return list(ais(f"ls {place}")["name"])
+
+
+class TestLs:
+    def test_lists_objects_with_names_and_sizes(self, ais: Run, filled: str) -> None:
+        listing = ais(f"ls {filled}")
+        assert list(listing.columns) == ["name", "size"]
+        assert listing["name"].tolist() == NAMES
+        assert listing["size"].tolist() == [1000, 2000, 3000, 4000, 5000]
+        assert listing.attrs["bucket"] == filled
+        assert is_ours(listing)
+
+    @pytest.mark.parametrize(
+        ("words", "numbers"),
+        [
+            ("{b} --prefix shard-3", [3]),
+            ("{b}/shard-3", [3]),
+            ("{b}/shard-{{2..4}}.tar", [2, 3, 4]),
+            ("{b} --template 'shard-{{2..9}}.tar'", [2, 3, 4, 5]),
+            ("{b} --template shard-@3.tar", [1, 2, 3]),
+            ("{b} --template shard-%d.tar", [1, 2, 3, 4, 5]),
+            ("{b} --template shard-", [1, 2, 3, 4, 5]),
+            ("{b} --regex '[24]'", [2, 4]),
+            ("{b} --limit 2", [1, 2]),
+            ("{b} --regex '[245]' --limit 2", [2, 4]),
+            ("{b} --template 'shard-{{2..4}}.tar' --regex 3", [3]),
+            ("--name-only {b} -cached", [1, 2, 3, 4, 5]),
+        ],
+    )
+    def test_chooses_by_prefix_template_regex_and_limit(
+        self, ais: Run, filled: str, words: str, numbers: list[int]
+    ) -> None:
+        found = ais("ls " + words.format(b=filled))
+        assert found["name"].tolist() == [f"shard-{number}.tar" for number in numbers]
+        assert found.index.tolist() == list(range(len(numbers)))
+
+    def test_gives_names_alone_or_more_columns_or_a_count(self, ais: Run, filled: str) -> None:
+        assert list(ais(f"ls {filled} --name-only").columns) == ["name"]
+        assert list(ais(f"ls {filled} --props checksum,atime").columns) == ["name", "size", "checksum", "atime"]
+        counted = ais(f"ls {filled} --count-only")
+        assert (counted, counted.value) == ("Listed 5 names", 5)
+
+    def test_sums_up(self, ais: Run, filled: str) -> None:
+        for found in (ais(f"ls {filled} --summary"), ais(f"bucket summary {filled}")):
+            assert found[["name", "objects", "size"]].to_numpy().tolist() == [[filled, 5, 15000]]
+        everything = ais("ls --summary").set_index("name")
+        assert everything.loc[filled, "size"] == 15000
+
+    def test_notes_an_empty_bucket(self, ais: Run, context: Recorder, bucket: str) -> None:
+        assert ais(f"ls {bucket}").empty
+        assert context.said == [f"Note: No objects in {bucket}"]
+
+    def test_lists_buckets_by_provider(self, ais: Run, bucket: str) -> None:
+        for words in ("ls", "ls ais", "ls ais:", "ls ais://"):
+            found = ais(words)
+            assert list(found.columns) == ["name", "provider", "present", "url"]
+            assert bucket in set(found["name"])
+        assert bucket not in set(ais("ls ht://")["name"])
+
+    def test_reads_an_index_page(self, ais: Run, shards: Path) -> None:
+        with aisnb.serve(shards) as server:
+            found = ais(f"ls {server.url}")
+        assert list(found.columns) == ["name", "size", "modified", "url"]
+        assert found["name"].tolist() == ["a.tar", "b.tar", "c.txt"]
+        assert found["size"].tolist() == [500, 500, 500]
+
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("ais://no-such-bucket", aisnb.BucketNotFound),
+            ("{b}/nothing-begins-so", aisnb.ObjectNotFound),
+            ("{b} --prefix nothing-begins-so", aisnb.ObjectNotFound),
+            ("{b} --template 'a{{3..1}}'", aisnb.TemplateError),
+            ("{b} --regex '('", aisnb.UsageError),
+            ("{b} --props colour", aisnb.UsageError),
+            ("{b} --limit -1", aisnb.UsageError),
+            ("{b} --cached --not-cached", aisnb.UsageError),
+            ("{b}/x{{1..2}} --template 'y{{1..2}}'", aisnb.UsageError),
+            ("ftp://abc", aisnb.NameInvalid),
+            ("http://127.0.0.1:1/", aisnb.SourceError),
+        ],
+    )
+    def test_refuses_what_it_cannot_list(self, ais: Run, filled: str, words: str, kind: type[Exception]) -> None:
+        with pytest.raises(kind):
+            ais("ls " + words.format(b=filled))
+
+
+class TestGet:
+    def test_reads_a_link_into_the_current_directory(self, ais: Run, source: FaultySource, cwd: Path) -> None:
+        said = ais(f"get {source.url('/d/shard-2.tar')}")
+        (web,) = [row for row in ais("ls ht://").itertuples() if row.url == source.url("/d/")]
+        assert said == f"GET shard-2.tar from {web.name} as shard-2.tar (1.95KiB)"
+        assert said.path.read_bytes() == (cwd / "shard-2.tar").read_bytes() == b"\2" * 2000
+
+    def test_replaces_its_file_unless_told_not_to(self, ais: Run, filled: str, cwd: Path) -> None:
+        (cwd / "x").write_text("old")
+        with pytest.raises(aisnb.AlreadyExists):
+            ais(f"get {filled}/shard-1.tar x --no-clobber")
+        assert (cwd / "x").read_text() == "old"
+        ais(f"get {filled}/shard-1.tar x")
+        assert (cwd / "x").read_bytes() == b"\1" * 1000
+
+    def test_leaves_nothing_of_what_is_missing(self, ais: Run, filled: str, cwd: Path) -> None:
+        with pytest.raises(aisnb.ObjectNotFound):
+            ais(f"get {filled}/no-such-object")
+        assert list(cwd.iterdir()) == []
+
+    def test_reads_a_range(self, ais: Run, filled: str, cwd: Path) -> None:
+        said = ais(f"get {filled}/shard-1.tar part --offset 10 --length 5")
+        assert said == f"Read range (length 5B at offset 10) of shard-1.tar from {filled} as part (5B)"
+        assert (cwd / "part").read_bytes() == b"\1" * 5
+
+    def test_reads_many_into_a_directory(self, ais: Run, filled: str, source: FaultySource, cwd: Path) -> None:
+        said = ais(f"get {filled}/shard-{{1..3}}.tar some/where")
+        assert said == f"GET 3 objects from {filled} as some/where/ (total size 5.86KiB)"
+        assert sorted(each.name for each in (cwd / "some/where").iterdir()) == NAMES[:3]
+        ais(f"get {filled} all --prefix ''")
+        assert sorted(each.name for each in (cwd / "all").iterdir()) == NAMES
+        ais(f"get {source.url('/d/shard-{1..2}.tar')} web")
+        assert sorted(each.name for each in (cwd / "web").iterdir()) == NAMES[:2]
+
+    def test_reads_what_it_can_of_many_and_names_the_rest(
+        self, ais: Run, context: Recorder, filled: str, cwd: Path
+    ) -> None:
+        with pytest.raises(aisnb.AisnbError, match="failed to GET 2 of 3 objects"):
+            ais(f"get {filled}/shard-{{5..7}}.tar out")
+        assert [each.name for each in (cwd / "out").iterdir()] == ["shard-5.tar"]
+        assert len([line for line in context.said if line.startswith("Warning: ")]) == 2
+
+    def test_gives_the_bytes(self, ais: Run, filled: str, cwd: Path) -> None:
+        for words in ("get {b}/shard-1.tar -", "cat {b}/shard-1.tar"):
+            content = ais(words.format(b=filled))
+            assert isinstance(content, Content)
+            assert content == b"\1" * 1000
+        assert ais(f"cat {filled}/shard-2.tar --offset 1KiB --length 3") == b"\2" * 3
+        assert ais(f"get {filled}/shard-1.tar /dev/null") == f"GET and discard shard-1.tar from {filled} (1000B)"
+        assert list(cwd.iterdir()) == []
+
+    def test_says_whether_an_object_is_here(self, ais: Run, filled: str) -> None:
+        assert ais(f"get {filled}/shard-1.tar --check-cached") == f"{filled}/shard-1.tar is present (is cached)"
+        assert "is not present" in ais(f"get {filled}/shard-9.tar --check-cached")
+
+    def test_wants_a_source_that_says_where_it_is(self, ais: Run) -> None:
+        with pytest.raises(aisnb.UsageError):
+            ais("get ais://abc")
+        with pytest.raises(aisnb.UsageError, match="one object"):
+            ais("get ais://abc/x{1..2} -")
+
+
+class TestPut:
+    def test_writes_one_file_under_its_own_or_another_name(self, ais: Run, bucket: str, shards: Path) -> None:
+        said = ais(f"put {shards}/a.tar {bucket}")
+        assert said == f'PUT "{shards}/a.tar" => {bucket}/a.tar'
+        ais(f"put {shards}/a.tar {bucket}/in/")
+        ais(f"put {shards}/a.tar {bucket}/other")
+        assert names(ais, bucket) == ["a.tar", "in/a.tar", "other"]
+        assert ais(f"cat {bucket}/other") == b"a.tar" * 100
+
+    @pytest.mark.parametrize(
+        ("words", "stored"),
+        [
+            ("{d} {b}", ["a.tar", "b.tar", "c.txt"]),
+            ("-r {d} {b}/in", ["in/a.tar", "in/b.tar", "in/below/d.tar", "in/c.txt"]),
+            ("{d}/*.tar {b}", ["a.tar", "b.tar"]),
+            ("{d}/a.tar {d}/c.txt {b}/in/", ["in/a.tar", "in/c.txt"]),
+            ("{d} {b} --template '{{a,b}}.tar'", ["a.tar", "b.tar"]),
+            ("{d}/{{a,b}}.tar {b}", ["a.tar", "b.tar"]),
+        ],
+    )
+    def test_writes_many_below_the_destination(
+        self, ais: Run, bucket: str, shards: Path, words: str, stored: list[str]
+    ) -> None:
+        said = ais("put " + words.format(d=shards, b=bucket))
+        assert said.startswith(f"PUT {len(stored)} files (")
+        assert names(ais, bucket) == stored
+
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("{d}/nothing {b}", aisnb.DirectoryNotFound),
+            ("{d}/*.zip {b}", aisnb.DirectoryNotFound),
+            ("{d} {b} --template '{{a,z}}.tar'", aisnb.DirectoryNotFound),
+            ("{d}/a.tar {b}/../x", aisnb.NameInvalid),
+            ("{d}/a.tar {d}/below/../b.tar ais://no-such-bucket", aisnb.BucketNotFound),
+        ],
+    )
+    def test_refuses_what_it_cannot_write(
+        self, ais: Run, bucket: str, shards: Path, words: str, kind: type[Exception]
+    ) -> None:
+        with pytest.raises(kind):
+            ais("put " + words.format(d=shards, b=bucket))
+        assert ais(f"ls {bucket}").empty
+
+
+class TestCreateAndRemove:
+    def test_a_bucket_is_made_once_and_noted_after(self, ais: Run, context: Recorder, bucket: str) -> None:
+        assert ais(f"create {bucket}-2") == f'"{bucket}-2" created'
+        assert context.said == []
+        ais(f"create {bucket}-2")
+        assert context.said == [f'Note: Bucket "{bucket}-2" already exists']
+        assert ais(f"rmb {bucket}-2") == f'"{bucket}-2" destroyed'
+
+    def test_what_is_not_empty_goes_only_with_yes(self, ais: Run, filled: str) -> None:
+        for words in (f"rmb {filled}", f"rmo {filled} --all", f"rmo {filled}/shard-{{1..2}}.tar"):
+            with pytest.raises(aisnb.ConfirmationNeeded, match="-y"):
+                ais(words)
+        assert names(ais, filled) == NAMES
+        assert ais(f"rmb {filled} -y") == f'"{filled}" destroyed'
+        assert filled not in set(ais("ls")["name"])
+
+    def test_a_missing_bucket_is_an_error_unless_ignored(self, ais: Run, context: Recorder) -> None:
+        with pytest.raises(aisnb.BucketNotFound):
+            ais("rmb ais://no-such-bucket")
+        ais("rmb ais://no-such-bucket --ignore-error")
+        assert context.said[0].startswith("Note: ")
+
+    @pytest.mark.parametrize(
+        ("words", "left"),
+        [
+            ("{b}/shard-1.tar", [2, 3, 4, 5]),
+            ("{b}/shard-{{1..9}}.tar -y", []),
+            ("{b} --template shard-@3.tar -y", [4, 5]),
+            ("{b} --prefix shard-2 ", [1, 3, 4, 5]),
+            ("{b} --list shard-1.tar,shard-5.tar -y", [2, 3, 4]),
+            ("{b}/shard-1.tar {b}/shard-2.tar -y", [3, 4, 5]),
+            ("{b} --all -y", []),
+        ],
+    )
+    def test_objects_go_one_by_one_or_many_with_yes(self, ais: Run, filled: str, words: str, left: list[int]) -> None:
+        ais("rmo " + words.format(b=filled))
+        assert names(ais, filled) == [f"shard-{number}.tar" for number in left]
+
+    def test_says_what_went(self, ais: Run, filled: str) -> None:
+        assert ais(f"rmo {filled}/shard-1.tar") == f'deleted "shard-1.tar" from {filled}'
+        assert ais(f"rmo {filled} --all -y") == f"Deleted 4 objects from {filled}"
+
+    @pytest.mark.parametrize("words", ["rmo {b}", "rmo {b}/x --all", "rmo {b} --prefix x --list y", "evict {b} -y"])
+    def test_refuses_what_is_not_clear(self, ais: Run, filled: str, words: str) -> None:
+        with pytest.raises(aisnb.UsageError):
+            ais(words.format(b=filled))
+        assert names(ais, filled) == NAMES
+
+    def test_a_web_bucket_is_evicted(self, ais: Run, source: FaultySource) -> None:
+        ais(f"get {source.url('/d/shard-1.tar')} /dev/null")
+        (web,) = [row.name for row in ais("ls ht://").itertuples() if row.url == source.url("/d/")]
+        with pytest.raises(aisnb.ConfirmationNeeded):
+            ais(f"evict {web}")
+        assert ais(f"evict {web} -y") == f"Evicted bucket {web}"
+        assert web not in set(ais("ls ht://")["name"])
+
+
+class TestShow:
+    def test_shows_properties_of_a_bucket_and_of_an_object(self, ais: Run, filled: str) -> None:
+        shown = ais(f"show bucket {filled}").set_index("property")["value"]
+        assert (shown["name"], shown["objects"], shown["size"]) == (filled, 5, 15000)
+        shown = ais(f"show object {filled}/shard-1.tar").set_index("property")["value"]
+        assert (shown["name"], shown["size"], len(shown["checksum"])) == ("shard-1.tar", 1000, 16)
+        assert "14.65KiB" in render_text(ais(f"show bucket {filled}"))
+
+    def test_a_missing_object_is_an_error(self, ais: Run, filled: str) -> None:
+        with pytest.raises(aisnb.ObjectNotFound, match=r'object "shard-" not found'):
+            ais(f"show object {filled}/shard-")
+
+    def test_shows_the_endpoint(self, ais: Run) -> None:
+        assert "Deployment:  embedded" in ais("show cluster")
+
+
+class TestDownload:
+    def test_returns_its_job_at_once_and_warns_of_a_new_bucket(
+        self, ais: Run, context: Recorder, source: FaultySource
+    ) -> None:
+        source.add("/slow.tar", b"x" * 100, then=Fault(cut=10, by="stall"))
+        job = ais(f"start download {source.url('/slow.tar')} ais://made-on-the-fly")
+        assert job.state in ("pending", "running")
+        assert job.id.startswith("dnl-")
+        assert f"%ais show job {job.id} --progress" in repr(job)
+        assert context.said == [
+            "Warning: destination bucket ais://made-on-the-fly doesn't exist. "
+            "Bucket with default properties will be created."
+        ]
+        assert job.id in set(ais("show job")["id"])
+        assert ais(f"stop {job.id}") == f"Stopped download job {job.id}"
+        assert "nothing to do" in ais(f"stop download {job.id}")
+        ais("rmb ais://made-on-the-fly -y")
+
+    @pytest.mark.parametrize(
+        ("words", "stored"),
+        [
+            ("'{s}shard-{{1..2}}.tar' {b}", ["shard-1.tar", "shard-2.tar"]),
+            ("{s}shard-{{1..2}}.tar {b}/in", ["in/shard-1.tar", "in/shard-2.tar"]),
+            ("{s}shard-{{1,3}}.tar {b}/in/", ["in/shard-1.tar", "in/shard-3.tar"]),
+            ("{s}shard-1.tar {b}/in", ["in"]),
+            ("{s}shard-1.tar {b}/in/", ["in/shard-1.tar"]),
+            ("$link {b}/{{name}}", ["N"]),
+        ],
+    )
+    def test_stores_where_the_destination_says(
+        self, ais: Run, bucket: str, source: FaultySource, words: str, stored: list[str]
+    ) -> None:
+        line = "download " + words.format(s=source.url("/d/"), b=bucket) + " --wait"
+        job = ais(line, link=source.url("/d/shard-4.tar"), name="N")
+        assert (job.state, job.done, job.failed) == ("finished", len(stored), 0)
+        assert names(ais, bucket) == stored
+
+    @pytest.mark.parametrize("content", ['["shard-1.tar", "shard-2.tar"]', "shard-1.tar\nshard-2.tar\n"])
+    def test_takes_names_from_a_file(
+        self, ais: Run, bucket: str, source: FaultySource, cwd: Path, content: str
+    ) -> None:
+        (cwd / "names").write_text(content)
+        ais(f"download {source.url('/d')} {bucket} --from names --wait")
+        assert names(ais, bucket) == NAMES[:2]
+
+    @pytest.mark.parametrize("content", ["[1, 2]", "[", '{"a": 1}'])
+    def test_refuses_a_file_that_has_no_names(self, ais: Run, bucket: str, cwd: Path, content: str) -> None:
+        (cwd / "names").write_text(content)
+        with pytest.raises(aisnb.AisnbError):
+            ais(f"download http://127.0.0.1:1/d {bucket} --from names --wait")
+        with pytest.raises(aisnb.DirectoryNotFound):
+            ais(f"download http://127.0.0.1:1/d {bucket} --from nowhere")
+
+    def test_sends_headers_and_honours_limits(self, ais: Run, bucket: str, source: FaultySource) -> None:
+        flags = "--header 'X-Me: you' --max-conns 1 --limit-bph 1GiB --download-timeout 1m --desc mine --wait"
+        job = ais(f"download {source.url('/d/shard-1.tar')} {bucket} {flags}")
+        assert source.asked("/d/shard-1.tar")[-1].headers["x-me"] == "you"
+        assert ais("jobs --regex mine")["id"].tolist()[0] == job.id
+        with pytest.raises(aisnb.UsageError, match="no colon"):
+            ais(f"download {source.url('/d/shard-1.tar')} {bucket} --header secret")
+
+    def test_a_source_without_scheme_is_refused_with_both_spellings(self, ais: Run, bucket: str) -> None:
+        with pytest.raises(aisnb.SchemeMissing, match=r"http://localhost:1/x.*ais://localhost:1/x"):
+            ais(f"download localhost:1/x {bucket}")
+
+    def test_failed_files_fail_whoever_waits_every_time(
+        self, ais: Run, context: Recorder, bucket: str, source: FaultySource
+    ) -> None:
+        line = f"download {source.url('/d/shard-{4..7}.tar')} {bucket}"
+        with pytest.raises(aisnb.JobFailed, match="2 of 4 files failed") as caught:
+            ais(f"{line} --wait")
+        job = caught.value.job.id
+        for words in (f"wait {job}", f"wait download {job}", f"show job {job} --progress", f"wait {job} --progress"):
+            with pytest.raises(aisnb.JobFailed) as caught:
+                ais(words)
+            assert caught.value.job.failed == 2
+        shown = ais(f"show job {job} -v")
+        assert (shown.done, shown.failed, shown.total) == (2, 2, 4)
+        assert len([said for said in context.said if said.startswith("Warning: shard-")]) == 2
+        source.add("/d/shard-6.tar", b"late")
+        source.add("/d/shard-7.tar", b"late")
+        again = ais(f"retry {job} --wait")
+        assert (again.total, again.done) == (2, 2)
+        assert again.id != job
+
+    def test_a_wait_ends_in_time_and_the_job_goes_on(self, ais: Run, bucket: str, source: FaultySource) -> None:
+        source.add("/slow.tar", b"x" * 100, then=Fault(cut=10, by="stall"))
+        job = ais(f"download {source.url('/slow.tar')} {bucket}")
+        for words in (f"wait {job.id} --timeout 1", f"show job {job.id} --progress --timeout 500ms"):
+            with pytest.raises(TimeoutError):
+                ais(words)
+        assert job.state == "running"
+        assert ais(f"pause {job.id}").state == "paused"
+        assert ais("resume $job", job=job).state in ("running", "pending")
+        with pytest.raises(aisnb.ConfirmationNeeded, match="--all"):
+            ais("stop download")
+        assert job.id in ais("stop download --all")
+        assert ais("stop download --all") == "No running download jobs, nothing to do"
+        with pytest.raises(aisnb.JobAborted):
+            ais("wait $job", job=job)
+
+
+class TestPrefetch:
+    @pytest.mark.parametrize(
+        ("words", "numbers"),
+        [
+            ("{w} --template 'shard-{{1..3}}.tar'", [1, 2, 3]),
+            ("{w}/shard-{{2..3}}.tar", [1, 2, 3]),
+            ("{w}/shard-4.tar", [1, 4]),
+            ("{w} --list shard-2.tar,shard-5.tar", [1, 2, 5]),
+        ],
+    )
+    def test_brings_what_is_named(self, ais: Run, source: FaultySource, words: str, numbers: list[int]) -> None:
+        ais(f"get {source.url('/d/shard-1.tar')} /dev/null")
+        (web,) = [row.name for row in ais("ls ht://").itertuples() if row.url == source.url("/d/")]
+        job = ais("start prefetch " + words.format(w=web) + " --wait")
+        assert (job.kind, job.failed) == ("prefetch-objects", 0)
+        assert names(ais, f"{web} --cached") == [f"shard-{number}.tar" for number in numbers]
+
+    def test_refuses_an_ais_bucket_and_two_choices(self, ais: Run, bucket: str) -> None:
+        with pytest.raises(aisnb.UsageError):
+            ais(f"prefetch {bucket} --template 'x{{1..2}}'")
+        with pytest.raises(aisnb.UsageError, match="two ways"):
+            ais("prefetch ht://x/y --list z")
+
+
+class TestJobs:
+    def test_tables_are_ours_and_show_the_running_first(self, ais: Run, context: Recorder, filled: str) -> None:
+        assert ais("show job").empty
+        assert context.said == ["Note: No running jobs. Use '--all' to show all."]
+        for words in ("show job --all", "jobs", "show job download"):
+            found = ais(words)
+            assert is_ours(found)
+            assert filled in " ".join(found["description"])
+        assert set(ais("show job download")["kind"]) == {"download"}
+
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("show job dnl-nothing", aisnb.JobNotFound),
+            ("wait dnl-nothing", aisnb.JobNotFound),
+            ("stop dnl-nothing", aisnb.JobNotFound),
+            ("retry dnl-nothing", aisnb.JobNotFound),
+            ("wait", aisnb.UsageError),
+            ("wait download", aisnb.UsageError),
+            ("wait a b", aisnb.UsageError),
+            ("jobs --regex '('", aisnb.UsageError),
+        ],
+    )
+    def test_refuses_jobs_that_are_not_there(self, ais: Run, words: str, kind: type[Exception]) -> None:
+        with pytest.raises(kind):
+            ais(words)
+
+
+class TestServe:
+    def test_serves_lists_and_stops(self, ais: Run, context: Recorder, bucket: str, shards: Path) -> None:
+        server = ais(f"serve {shards}")
+        assert ais(f"serve {shards}").url == server.url
+        found = ais("serve ls")
+        assert found[found["url"] == server.url]["directory"].tolist() == [str(shards)]
+        ais(f"download {{server}}{{a,b}}.tar {bucket} --wait", server=server)
+        assert names(ais, bucket) == ["a.tar", "b.tar"]
+        assert ais(f"serve stop {shards}") == f"Stopped serving {shards}"
+        with pytest.raises(aisnb.ServerNotFound):
+            ais(f"serve stop {shards}")
+        url = ais(f"serve {shards}").url
+        ais(f"serve stop {url}")
+        ais(f"serve {shards}")
+        ais("serve stop --all")
+        assert ais("serve ls").empty
+        assert context.said == ["Note: No directory is served. Serve one with '%ais serve DIRECTORY'."]
+
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("serve /no/such/directory", aisnb.DirectoryNotFound),
+            ("serve . --port 70000", aisnb.UsageError),
+            ("serve stop", aisnb.UsageError),
+            ("serve stop . --all", aisnb.UsageError),
+        ],
+    )
+    def test_refuses_what_it_cannot_serve(self, ais: Run, words: str, kind: type[Exception]) -> None:
+        with pytest.raises(kind):
+            ais(words)
+
+
+class TestNode:
+    @pytest.fixture
+    def environment(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Take back what ``node env`` sets."""
+        monkeypatch.setenv("AIS_ENDPOINT", "x")
+        monkeypatch.setenv("AIS_AUTHN_TOKEN", "x")
+        monkeypatch.delenv("AIS_ENDPOINT")
+        monkeypatch.delenv("AIS_AUTHN_TOKEN")
+        return
+
+    def test_is_started_looked_at_and_stopped(self, ais: Run) -> None:
+        ais("node stop")
+        assert not ais("status").running
+        assert ais("node stop") == "No node runs, nothing to do"
+        state = ais("node start")
+        assert state.running
+        assert ais("node status").pid == state.pid
+        assert ais("node stop") == "Stopped the node"
+        assert not ais("status").running
+
+    def test_tells_other_clients_where_it_is_but_not_its_token(self, ais: Run, bucket: str, environment: None) -> None:
+        said = ais("node env")
+        assert not os.environ["AIS_ENDPOINT"].endswith("/")
+        assert os.environ["AIS_ENDPOINT"] in said
+        assert os.environ["AIS_AUTHN_TOKEN"] not in said
+        assert bucket in set(ais("ls")["name"])
+
+    def test_checks_its_objects(self, ais: Run, filled: str) -> None:
+        assert ais("node fsck").startswith("Checked ")
+
+
+def test_the_demo_shows_real_shards_twice(ais: Run, context: Recorder, data_root: Path) -> None:
+    for _ in range(2):
+        listing = ais("demo")
+        assert len(listing) == 100
+        assert listing["size"].nunique() > 10
+    directory = data_root / "demo" / "shards"
+    with tarfile.open(directory / "shard-000.tar") as shard:
+        assert shard.getnames()[:2] == ["000001.py", "000001.json"]
+    said = "\n".join(context.said)
+    assert str(directory) in said
+    assert "%ais ls ais://demo" in said
+    ais(f"serve stop {directory}")
+    ais("rmb ais://demo -y")
+
+
+def test_a_message_shows_as_it_is() -> None:
+    assert repr(Message('it\'s "done"')) == 'it\'s "done"'
+
+
+def test_content_shows_as_text_where_it_is_text() -> None:
+    assert repr(Content(b"hello\n")) == "hello\n"
+    assert repr(Content(b"\xff")) == "b'\\xff'"
+    assert repr(Content(b"x" * 20_000)).endswith("… (20,000 bytes in all)")
