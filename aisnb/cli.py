@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.commands import Session, run
 from aisnb.commands.catalogue import COMMANDS
-from aisnb.commands.results import Content
+from aisnb.commands.results import Content, Message
 from aisnb.errors import AisnbError, UsageError
 from aisnb.version import __version__
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         if words == ["--version"]:
-            show(f"aisnb {__version__}")
+            show(Message(f"aisnb {__version__}"))
             return DONE
         value = run(words, terminal)
         show(value)

@@ -35,6 +35,8 @@ _NAMES_FILE = Option(
     ("path",),
 )
 
+_NAMES_EXAMPLE = 'Write it like ["a.tar", "b.tar"], or one name per line.'
+
 
 @command("start download", aliases=("download", "job start download"))
 def start_download(
@@ -64,7 +66,7 @@ def start_download(
     """
     names = _read_names(object_list) if object_list else None
     links = source if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
-    _warn_of_new_bucket(context, destination)
+    new_bucket = _missing_bucket(context, destination)
     job = context.client().download(
         links,
         destination,
@@ -76,6 +78,8 @@ def start_download(
         object_names=names,
         force=force,
     )
+    if new_bucket:
+        context.warn(f"destination bucket {new_bucket} doesn't exist. Bucket with default properties will be created.")
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
 
 
@@ -101,6 +105,10 @@ def start_prefetch(
     found, rest = parse_uri(bucket)
     if sum(map(bool, (template, names, prefix, rest))) > 1:
         raise UsageError("Objects were chosen in two ways. Say one of BUCKET/OBJECT, --template, --list and --prefix.")
+    if found.provider == "ais":
+        raise UsageError(
+            f"{found} lies nowhere else, so there is nothing to prefetch. Use '%ais start download' to fill it."
+        )
     if Template(rest, braces_only=True).is_range:
         template, rest = rest, ""
     wanted = [rest] if rest else [name.strip() for name in names.split(",") if name.strip()]
@@ -108,10 +116,10 @@ def start_prefetch(
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
 
 
-def _warn_of_new_bucket(context: Context, destination: str) -> None:
-    bucket, _ = parse_uri(destination)
-    if bucket.provider == "ais" and str(bucket) not in set(context.client().buckets("ais")["name"]):
-        context.warn(f"destination bucket {bucket} doesn't exist. Bucket with default properties will be created.")
+def _missing_bucket(context: Context, destination: str) -> str:
+    """Return the destination's bucket if it is still to be made, else ""."""
+    bucket = str(parse_uri(destination)[0])
+    return "" if bucket in set(context.client().buckets()["name"]) else bucket
 
 
 def _read_names(path: str) -> list[str]:
@@ -127,12 +135,12 @@ def _read_names(path: str) -> list[str]:
         raise DirectoryNotFound(f"There is no file '{path}' with object names. Check the path.") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"The file '{path}' with object names cannot be read: {exc}. Write names as UTF-8.") from exc
-    if not text.lstrip().startswith("["):
+    if not text.lstrip().startswith(("[", "{")):
         return [line.strip() for line in text.splitlines() if line.strip()]
     try:
         names = json.loads(text)
     except json.JSONDecodeError as exc:
-        raise UsageError(f'The file \'{path}\' is not a JSON list: {exc}. Write it like ["a.tar", "b.tar"].') from exc
-    if not all(isinstance(name, str) for name in names):
-        raise UsageError(f'The JSON list in \'{path}\' has more than names in it. Write it like ["a.tar", "b.tar"].')
-    return list(names)
+        raise UsageError(f"The file '{path}' is not JSON: {exc}. {_NAMES_EXAMPLE}") from exc
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError(f"The JSON in '{path}' is not a list of names. {_NAMES_EXAMPLE}")
+    return names

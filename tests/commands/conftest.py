@@ -59,7 +59,6 @@ def source() -> Iterator[FaultySource]:
 def bucket(context: Recorder) -> str:
     """A new empty bucket."""
     name = f"ais://commands-{next(_numbers)}"
-    context.client().remove(name, yes=True) if name in set(context.client().buckets()["name"]) else None
     context.client().create(name)
     return name
 

@@ -360,8 +360,8 @@ class TestDownload:
     @pytest.mark.parametrize("content", ["[1, 2]", "[", '{"a": 1}'])
     def test_refuses_a_file_that_has_no_names(self, ais: Run, bucket: str, cwd: Path, content: str) -> None:
         (cwd / "names").write_text(content)
-        with pytest.raises(aisnb.AisnbError):
-            ais(f"download http://127.0.0.1:1/d {bucket} --from names --wait")
+        with pytest.raises(aisnb.UsageError):
+            ais(f"download http://127.0.0.1:1/d {bucket} --from names")
         with pytest.raises(aisnb.DirectoryNotFound):
             ais(f"download http://127.0.0.1:1/d {bucket} --from nowhere")
 

@@ -1,0 +1,109 @@
+"""Tables as people read them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisnb.explore.tables import is_ours, mark, printable, render_html, render_text
+
+
+def listing(count: int) -> pd.DataFrame:
+    frame = pd.DataFrame({"name": [f"shard-{number:03d}.tar" for number in range(count)], "size": range(count)})
+    frame["size"] *= 1024
+    frame.attrs["bucket"] = "ais://abc"
+    return frame
+
+
+def test_text_is_the_cli_s_table_with_a_line_of_totals() -> None:
+    assert render_text(listing(3)).splitlines() == [
+        "NAME             SIZE",
+        "shard-000.tar    0B",
+        "shard-001.tar    1.00KiB",
+        "shard-002.tar    2.00KiB",
+        "3 objects, 3.00KiB",
+    ]
+
+
+def test_html_has_the_same_and_escapes_names() -> None:
+    frame = listing(1)
+    frame.loc[0, "name"] = "<script>alert(1)</script>&"
+    page = render_html(frame)
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page
+    assert "1 object, 0B" in page
+
+
+@pytest.mark.parametrize("render", [render_text, render_html])
+def test_a_long_table_is_cut_in_the_middle_and_says_so(render: object) -> None:
+    text = render(listing(1_000_000), max_rows=4)  # type: ignore[operator]  # one of ours
+    for shown in ("shard-000.tar", "shard-001.tar", "shard-999998.tar", "shard-999999.tar", "999,996 more"):
+        assert shown in text
+    assert "shard-002.tar" not in text
+    assert "1,000,000 objects, 465.66TiB" in text
+
+
+def test_all_rows_are_shown_where_none_is_to_be_cut() -> None:
+    assert len(render_text(listing(100), max_rows=None).splitlines()) == 102
+    assert len(render_text(listing(60)).splitlines()) == 62
+
+
+@pytest.mark.parametrize(("units", "size"), [("iec", "2.00KiB"), ("si", "2.05KB"), ("raw", "2048")])
+def test_sizes_come_in_the_units_asked_for(units: str, size: str) -> None:
+    assert size in render_text(listing(3), units=units)
+    assert size in render_text(mark(listing(3), units))
+    assert size in render_html(mark(listing(3), units))
+
+
+def test_what_is_unknown_is_a_dash_and_counted() -> None:
+    frame = listing(3)
+    frame["size"] = pd.array([1024, None, None], dtype="Int64")
+    frame["atime"] = pd.to_datetime(["2026-01-02 03:04:05", None, None], utc=True)
+    frame["cached"] = [True, False, True]
+    frame["custom"] = [{"a": "1"}, {}, None]
+    lines = render_text(frame).splitlines()
+    assert lines[1].split() == ["shard-000.tar", "1.00KiB", "2026-01-02", "03:04:05", "yes", "a=1"]
+    assert lines[2].split() == ["shard-001.tar", "-", "-", "no", "-"]
+    assert lines[-1] == "3 objects, 1.00KiB, 2 of unknown size"
+
+
+def test_an_empty_table_says_how_much_is_there() -> None:
+    assert render_text(listing(0)) == "0 objects"
+    assert "0 objects" in render_html(listing(0))
+
+
+@pytest.mark.parametrize(
+    ("columns", "totals"),
+    [
+        ({"id": ["x"], "state": ["running"], "bytes": [1024]}, "1 job"),
+        ({"name": ["ais://a"], "provider": ["ais"], "present": [True], "url": [None]}, "1 bucket"),
+        ({"name": ["ais://a"], "provider": ["ais"], "objects": [2], "size": [9]}, "1 bucket, 2 objects, 9B"),
+        ({"directory": ["/d"], "url": ["http://h/"]}, "1 server"),
+        ({"name": ["x"], "url": ["u"], "status": [404], "tries": [1], "reason": ["no"]}, "1 failed file"),
+        ({"name": ["x"], "size": [9], "modified": [None], "url": ["u"]}, "1 file, 9B"),
+    ],
+)
+def test_totals_name_what_is_counted(columns: dict[str, list[object]], totals: str) -> None:
+    assert render_text(mark(pd.DataFrame(columns))).splitlines()[-1] == totals
+
+
+def test_a_table_of_jobs_can_be_found_on_the_page() -> None:
+    assert 'class="aisnb-jobs"' in render_html(mark(pd.DataFrame({"id": ["x"], "state": ["running"]})))
+
+
+def test_only_our_tables_are_ours() -> None:
+    frame = listing(3)
+    assert is_ours(frame)
+    assert is_ours(frame.head(1))
+    assert is_ours(frame[frame["size"] > 0].sort_values("size"))
+    assert not is_ours(frame.describe())
+    assert not is_ours(frame.set_index("name"))
+    assert not is_ours(pd.concat([frame, frame], axis=1))
+    assert not is_ours(pd.DataFrame({"name": ["a"], "size": [1]}))
+
+
+@given(st.text())
+def test_no_name_steers_a_terminal(text: str) -> None:
+    assert printable(text).isprintable()

@@ -1,0 +1,132 @@
+"""``aisnb`` in a terminal, as a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import aisnb
+from aisnb.cli import main, spoken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PATIENCE = 60
+
+
+def aisnb_command(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # options as subprocess takes them
+        [sys.executable, "-m", "aisnb.cli", *words], capture_output=True, text=True, timeout=_PATIENCE, **options
+    )
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    """Three small files in a directory."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(1, 4):
+        (folder / f"shard-{number}.tar").write_bytes(bytes([number]) * 1000)
+    return folder
+
+
+def test_help_and_version_need_nothing() -> None:
+    for words in ((), ("help",), ("--help",)):
+        done = aisnb_command(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Usage: aisnb COMMAND" in done.stdout
+        assert "%ais" not in done.stdout
+    assert aisnb_command("--version").stdout == f"aisnb {aisnb.__version__}\n"
+
+
+def test_the_two_easy_steps_work(shards: Path) -> None:
+    with aisnb.serve(shards) as server:
+        done = aisnb_command("start", "download", f"{server.url}shard-{{1..3}}.tar", "ais://terminal", "--wait")
+        assert done.returncode == 0
+        assert done.stderr.startswith("Warning: destination bucket ais://terminal doesn't exist.")
+        assert "aisnb show job" in done.stdout
+    done = aisnb_command("ls", "ais://terminal")
+    assert done.stdout.splitlines() == [
+        "NAME           SIZE",
+        "shard-1.tar    1000B",
+        "shard-2.tar    1000B",
+        "shard-3.tar    1000B",
+        "3 objects, 2.93KiB",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+    done = subprocess.run(
+        [sys.executable, "-m", "aisnb.cli", "cat", "ais://terminal/shard-2.tar"], capture_output=True, check=True
+    )
+    assert done.stdout == b"\2" * 1000
+    assert aisnb_command("rmb", "ais://terminal", "-y").stdout == '"ais://terminal" destroyed\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["ls", "ais://no-such-bucket"], 1, "no-such-bucket"),
+        (["show", "job", "dnl-nothing"], 1, "dnl-nothing"),
+        (["etl", "ls"], 1, "official ais CLI"),
+        (["prefech"], 2, "Did you mean 'prefetch'? Try 'aisnb help'"),
+        (["ls", "--prefx", "x"], 2, "did you mean '--prefix'"),
+        (["start", "download", "localhost/x", "ais://abc"], 2, "http://localhost/x"),
+        (["ls", "ais://a b"], 2, "is not a bucket name"),
+    ],
+)
+def test_errors_are_one_line_and_tell_misuse_from_failure(words: list[str], status: int, said: str) -> None:
+    done = aisnb_command(*words)
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
+def test_serve_stays_until_it_is_interrupted(shards: Path) -> None:
+    import urllib.request
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "aisnb.cli", "serve", str(shards)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            url = process.stdout.readline().split()[1]
+            assert "until Ctrl-C" in process.stderr.readline()
+            with urllib.request.urlopen(f"{url}shard-1.tar", timeout=_PATIENCE) as answer:
+                assert answer.read() == b"\1" * 1000
+            process.send_signal(signal.SIGINT)
+            assert process.wait(_PATIENCE) == 0
+        finally:
+            process.kill()
+    assert url not in aisnb_command("serve", "ls").stdout
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "aisnb.cli", "help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=_PATIENCE
+    )
+    os.close(writer)
+    assert done.stderr == ""
+
+
+def test_main_returns_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "ls"]) == 0
+    assert main(["nonsense"]) == 2
+    captured = capsys.readouterr()
+    assert "Usage: aisnb ls" in captured.out
+    assert captured.err.startswith("Error: Unknown command 'nonsense'")
+
+
+def test_texts_speak_of_the_terminal() -> None:
+    assert spoken("Try '%ais help' or %%ais") == "Try 'aisnb help' or aisnb"
