@@ -92,7 +92,12 @@ class AisMagics(Magics):
     def _run(self, line: str, variables: Mapping[str, object]) -> Any:
         from aisnb.commands import run_line
 
-        value = run_line(line, variables, self.context)
+        try:
+            value = run_line(line, variables, self.context)
+        except KeyboardInterrupt as interrupt:
+            # Where in here the wait was cut off is nobody's concern. The cell fails all the same.
+            interrupt._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]  # IPython's protocol
+            raise
         return None if is_silenced(line) else value
 
 
