@@ -79,7 +79,7 @@ def curl(links: list[str], folder: Path) -> None:
     target = folder / "curl"
     config.write_text("".join(f'url="{link}"\noutput="{target}/{n}"\n' for n, link in enumerate(links)))
     options = ["-s", "-Z", "--parallel-max", "16", "--create-dirs"]
-    subprocess.run(["curl", *options, "-K", str(config)], check=True)
+    subprocess.run(["curl", *options, "-K", str(config)], check=True, stderr=subprocess.DEVNULL)
     shutil.rmtree(target)
 
 
