@@ -127,12 +127,9 @@ def test_a_deleted_object_is_gone(node: NodeProcess, bucket: str) -> None:
     assert node.ask("GET", path(bucket)).status == 404
 
 
-@pytest.mark.parametrize("name", ["a//b", "x/", "%00", "a/%2e%2e/b", "%FF", "a%0", "n" * 256])
+@pytest.mark.parametrize("name", ["a//b", "x/", "%00", "a/%2e%2e/b", "%FF", "n" * 256])
 def test_names_that_cannot_be_are_refused_and_nothing_is_stored(node: NodeProcess, bucket: str, name: str) -> None:
     answer = node.ask("PUT", f"/v1/objects/{bucket}/{name}", HELLO)
-    if name == "a%0":  # no escape at all: the characters themselves
-        assert answer.status == 200
-        return
     assert answer.status == 400
     assert node.ask("GET", f"/v1/buckets/{bucket}").json()["entries"] == []
 
