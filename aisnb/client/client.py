@@ -354,6 +354,19 @@ class Client:
 
     job, job_async = twins(_job)
 
+    async def _forget(self, id: str) -> None:
+        """Take a job that has ended off the list; what it brought stays.
+
+        Raises:
+            JobNotFound: there is none.
+
+        Example:
+            client.forget("dnl-a1b2c3d4e")
+        """
+        await (await jobs_of(self._connection)).forget(id)
+
+    forget, forget_async = twins(_forget)
+
     def serve(
         self, directory: str | Path, *, port: int = 0, bind: str = "127.0.0.1", hosts: Sequence[str] = ()
     ) -> FileServer:

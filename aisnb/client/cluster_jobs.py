@@ -75,6 +75,13 @@ class ClusterJobs:
         """See `Jobs`; a cluster does not tell the links of what failed."""
         raise Unsupported(f"Job {job} cannot be retried: this is not on this cluster. Start the download again.")
 
+    async def forget(self, job: str) -> None:
+        """See `Jobs`; a cluster forgets other jobs than downloads by itself."""
+        if not job.startswith(ID_PREFIX):
+            raise Unsupported(f"Job {job} cannot be removed: this cluster can only do so with downloads. Leave it.")
+        body = msgspec.json.encode(DownloadSelector(job))
+        await self._ask(Call("DELETE", "/v1/download/remove", body=body, shown=f"Removing job {job}"))
+
     async def _download(self, job: str, *, only_active: bool) -> DownloadStatus:
         body = msgspec.json.encode(DownloadSelector(job, only_active_tasks=only_active))
         reply = await self._ask(Call("GET", "/v1/download", body=body, shown=f"Job {job}"))

@@ -45,6 +45,9 @@ class Jobs(Protocol):
     async def retry(self, job: str, headers: Headers) -> str:
         """Start a job of what failed in this one, and return its id."""
 
+    async def forget(self, job: str) -> None:
+        """Take an ended job off the list."""
+
 
 async def jobs_of(connection: Connection, *, restart: bool = True) -> Jobs:
     """Return the calls that the endpoint understands; without `restart` they leave a local node that is gone alone."""
@@ -87,6 +90,10 @@ class NodeJobs:
     async def retry(self, job: str, headers: Headers) -> str:
         """See `Jobs`."""
         return (await self._call("POST", job, "/retry", headers)).decode(Started).id
+
+    async def forget(self, job: str) -> None:
+        """See `Jobs`."""
+        await self._call("DELETE", job)
 
     async def _call(
         self,

@@ -9,7 +9,9 @@ COMMANDS = Tree(
     (
         Section("Step 1, serve a directory", (serving.serve, serving.serve_list, serving.serve_stop)),
         Section("Step 2, copy it", (starting.start_download, starting.start_prefetch)),
-        Section("Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry)),
+        Section(
+            "Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry, jobs.forget)
+        ),
         Section("Look", (listing.ls, listing.summary, buckets.show_bucket, buckets.show_object, nodes.show_cluster)),
         Section("One by one", (reading.get, reading.cat, writing.put)),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),

@@ -161,6 +161,39 @@ def retry(
     return follow(context, job, wait=wait, progress=progress)
 
 
+@command("job rm")
+def forget(
+    context: Context,
+    words: Annotated[tuple[str, ...], _WORDS] = (),
+    *,
+    everything: Annotated[bool, Option("every job that has ended", flags=("--all",))] = False,
+    regex: Annotated[str, _REGEX] = "",
+) -> Message:
+    """Take jobs that have ended off the list; what they brought stays.
+
+    Example:
+        %ais job rm download dnl-SDuNm685R
+        %ais job rm --all
+    """
+    kind, identity = _kind_and_id("job rm", words)
+    if bool(identity) == (everything or bool(regex)):
+        raise UsageError("Say which job to take off the list, by its id, or those that ended, by --all or --regex.")
+    if identity:
+        return _forget(context, context.client().job(identity))
+    found = _listed(context, kind, regex, ended_only=True)["id"].tolist()
+    lines = [_forget(context, context.client().job(each)) for each in found]
+    return Message("\n".join(lines) or f"No {kind + ' ' if kind else ''}job has ended, nothing to do")
+
+
+def _forget(context: Context, job: Job) -> Message:
+    from aisnb.protocol.extension import ENDED
+
+    if job.state not in ENDED:
+        raise UsageError(f"Job {job.id} is {job.state} and stays on the list. '%ais stop {job.id}' stops it.")
+    context.client().forget(job.id)
+    return Message(f'Removed {job.state} {job.kind.partition("-")[0]} job "{job.id}"', value=job.id)
+
+
 def _kind_and_id(name: str, words: tuple[str, ...]) -> tuple[str, str]:
     """Return the kind and the id among `words`, in any order; "" for what is not there."""
     kinds = [word for word in words if word in KINDS]
@@ -197,7 +230,9 @@ def _table(context: Context, kind: str, regex: str, *, running_only: bool) -> Da
     return found
 
 
-def _listed(context: Context, kind: str, regex: str, *, running_only: bool) -> DataFrame:
+def _listed(
+    context: Context, kind: str, regex: str, *, running_only: bool = False, ended_only: bool = False
+) -> DataFrame:
     """Return the jobs that are meant, those that run first."""
     from aisnb.explore.listing import compile_regex
     from aisnb.explore.tables import mark
@@ -211,8 +246,13 @@ def _listed(context: Context, kind: str, regex: str, *, running_only: bool) -> D
         and bool(pattern.search(each) or pattern.search(description or ""))
         for each, description in zip(found["kind"].tolist(), found["description"].tolist(), strict=True)
     ]
-    found, ended = found[chosen], ended[chosen]
-    found = found[~ended] if running_only else found.loc[ended.sort_values(kind="stable").index]
+    found, ended = found.loc[chosen], ended.loc[chosen]
+    if running_only:
+        found = found[~ended]
+    elif ended_only:
+        found = found[ended]
+    else:
+        found = found.loc[ended.sort_values(kind="stable").index]
     return mark(found.reset_index(drop=True))
 
 

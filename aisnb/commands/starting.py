@@ -118,8 +118,8 @@ def start_prefetch(
 
 def _missing_bucket(context: Context, destination: str) -> str:
     """Return the destination's bucket if it is still to be made, else ""."""
-    bucket = str(parse_uri(destination)[0])
-    return "" if bucket in set(context.client().buckets()["name"]) else bucket
+    bucket, _ = parse_uri(destination)
+    return "" if str(bucket) in set(context.client().buckets(bucket.provider)["name"]) else str(bucket)
 
 
 def _read_names(path: str) -> list[str]:

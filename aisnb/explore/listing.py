@@ -41,7 +41,7 @@ def select(listing: DataFrame, *, template: str = "", regex: str = "", limit: in
         chosen = chosen[chosen["name"].isin(list(wanted))]
     if regex:
         pattern = compile_regex(regex)
-        chosen = chosen[[pattern.search(name) is not None for name in chosen["name"].tolist()]]
+        chosen = chosen.loc[[pattern.search(name) is not None for name in chosen["name"].tolist()]]
     if limit:
         chosen = chosen.head(limit)
     return chosen.reset_index(drop=True)

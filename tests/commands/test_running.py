@@ -448,9 +448,24 @@ class TestJobs:
             assert filled in " ".join(found["description"])
         assert set(ais("show job download")["kind"]) == {"download"}
 
+    def test_jobs_that_ended_go_off_the_list(self, ais: Run, bucket: str, source: FaultySource) -> None:
+        source.add("/slow.tar", b"x" * 100, then=Fault(cut=10, by="stall"))
+        slow = ais(f"download {source.url('/slow.tar')} {bucket}")
+        quick = ais(f"download {source.url('/d/shard-1.tar')} {bucket} --wait")
+        assert ais(f"job rm download {quick.id}") == f'Removed finished download job "{quick.id}"'
+        with pytest.raises(aisnb.UsageError, match="stays on the list"):
+            ais(f"job rm {slow.id}")
+        ais("job rm --all")
+        assert ais("jobs")["id"].tolist() == [slow.id]
+        ais(f"stop {slow.id}")
+        assert f'"{slow.id}"' in ais("job rm download --all")
+        assert ais("job rm --all") == "No job has ended, nothing to do"
+
     @pytest.mark.parametrize(
         ("words", "kind"),
         [
+            ("job rm dnl-nothing", aisnb.JobNotFound),
+            ("job rm", aisnb.UsageError),
             ("show job dnl-nothing", aisnb.JobNotFound),
             ("wait dnl-nothing", aisnb.JobNotFound),
             ("stop dnl-nothing", aisnb.JobNotFound),

@@ -44,6 +44,10 @@ def test_rows_are_chosen_by_name(listing: pd.DataFrame, choice: dict[str, object
     assert chosen.dtypes.tolist() == listing.dtypes.tolist()
 
 
+def test_nothing_of_nothing_keeps_its_columns(listing: pd.DataFrame) -> None:
+    assert list(select(listing.head(0), regex="x", template="y{1..2}", limit=1).columns) == ["name", "size"]
+
+
 def test_what_cannot_be_understood_is_refused(listing: pd.DataFrame) -> None:
     with pytest.raises(UsageError, match="is not a regular expression"):
         select(listing, regex="(")
