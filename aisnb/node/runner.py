@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from aisnb.errors import AisnbError, AlreadyExists, NameInvalid, NodeError, ObjectNotFound, SchemeMissing, SourceError
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from aisnb.store.records import ObjectRecord
     from aisnb.transfer import Fetcher, Receipt
 
-#: Files of one job on their way at once, if its limits say nothing.
+#: Files of one job on their way at once, if its limits say nothing: a few keep a source nearby busy and the node quick
+#: to answer others, and more hide the delays of one far away.
+FEW_CONNECTIONS = 8
 CONNECTIONS = 16
+#: Seconds for one file, from which on its source counts as far away.
+_FAR = 0.1
 #: Files of all jobs on their way at once: each holds two descriptors, and macOS gives a process 256.
 MOST_CONNECTIONS = 64
 
@@ -83,7 +88,8 @@ class Run:
 
     def limit(self, limits: Limits) -> None:
         """Change the limits; what is on its way keeps its connection until it is done."""
-        self._wanted = min(limits.connections or CONNECTIONS, MOST_CONNECTIONS)
+        self._wanted = min(limits.connections or FEW_CONNECTIONS, MOST_CONNECTIONS)
+        self._may_widen = not limits.connections
         self._limiter.rate = limits.bytes_per_hour / 3600
         if self._workers:
             self._hire()
@@ -125,6 +131,11 @@ class Run:
         for _ in range(len(self._workers), min(self._wanted, self._left)):
             self._workers.add(asyncio.create_task(self._work()))
 
+    def _widen(self) -> None:
+        self._may_widen = False
+        self._wanted = CONNECTIONS
+        self._hire()
+
     async def _work(self) -> None:
         while self._fault is None and len(self._workers) <= self._wanted:
             await self._settling.room()
@@ -134,7 +145,10 @@ class Run:
                     return
                 self._left -= 1
                 self._progress.all_begun = self._left == 0
+                begun = time.monotonic()
                 await self._bring(index, self._files.item(index))
+                if self._may_widen and time.monotonic() - begun > _FAR:
+                    self._widen()
         if worker := asyncio.current_task():
             self._workers.discard(worker)
 

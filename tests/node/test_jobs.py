@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import statistics
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aisnb.node.runner import FEW_CONNECTIONS
 from aisnb.protocol.cluster import TARGET_ID
 from tests.benchmarks.jobs import resident
 from tests.support.faulty import Fault, FaultySource
@@ -260,3 +263,35 @@ def test_a_range_of_our_own_file_server_knows_its_bytes_early(node: NodeProcess,
     assert until(node, job, lambda shot: shot["total_bytes"] is not None)["total_bytes"] == 200_000
     control(node, job, "stop")
     node.ask("DELETE", "/v1/x/servers?all=true")
+
+
+class _FarAway(BaseHTTPRequestHandler):
+    """A source that takes its time for each file, and knows how many were asked for at once."""
+
+    protocol_version = "HTTP/1.1"
+    lock = threading.Lock()
+    now = most = 0
+
+    def do_GET(self) -> None:
+        with self.lock:
+            _FarAway.now += 1
+            _FarAway.most = max(self.most, self.now)
+        time.sleep(0.3)
+        with self.lock:
+            _FarAway.now -= 1
+        self.send_response(200)
+        self.send_header("Content-Length", "1")
+        self.end_headers()
+        self.wfile.write(b"x")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_source_far_away_is_asked_for_more_files_at_once(node: NodeProcess) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _FarAway) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        job = download(node, "far", type="range", template=f"http://127.0.0.1:{server.server_port}/f-{{01..60}}")
+        assert counts(ended(node, job)) == ("finished", 60, 60, 0, 0)
+        server.shutdown()
+    assert _FarAway.most > FEW_CONNECTIONS
