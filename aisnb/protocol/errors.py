@@ -51,6 +51,12 @@ _BY_CODE: dict[str, type[errors.AisnbError]] = {
     "ErrBckAlreadyExists": errors.AlreadyExists,
 }
 
+_ADVICE: dict[type[errors.AisnbError], str] = {
+    errors.BucketNotFound: "'ls' lists the buckets; 'create' makes one.",
+    errors.ObjectNotFound: "'ls' with its bucket lists the objects.",
+    errors.JobNotFound: "'show job --all' lists the jobs.",
+}
+
 _BUCKET_URI = re.compile(r"(?:ais|ht|aws|azure|gcp|oci|gs|s3)://[A-Za-z0-9@#._-]+(/?)")
 
 
@@ -70,13 +76,14 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
     """
     text = body.message or f"{shown}: the endpoint answered with HTTP status {status}."
     if kind := _BY_CODE.get(body.tcode):
-        return kind(text)
+        return kind(_advised(kind, text))
     if status in (401, 403):
         return errors.NotAllowed(f"{text.rstrip('.')}. Set AIS_AUTHN_TOKEN to a token that may do this.")
     if status == 404 and (uri := _BUCKET_URI.search(text)):
-        return errors.ObjectNotFound(text) if uri[1] else errors.BucketNotFound(text)
+        kind = errors.ObjectNotFound if uri[1] else errors.BucketNotFound
+        return kind(_advised(kind, text))
     if status == 404 and "job" in text:
-        return errors.JobNotFound(text)
+        return errors.JobNotFound(_advised(errors.JobNotFound, text))
     if status == 409 and "already exists" in text:
         return errors.AlreadyExists(text)
     if status == 501:
@@ -84,3 +91,9 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
     if status == 507:
         return errors.DiskFull(text)
     return errors.EndpointRefused(text, status)
+
+
+def _advised(kind: type[errors.AisnbError], text: str) -> str:
+    """Return AIStore's own words, and what to do now where they leave that out."""
+    advice = _ADVICE.get(kind, "")
+    return f"{text}. {advice}" if advice and not text.endswith(".") else text
