@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aisnb.client.snapshots import has_ended, status_line
 from aisnb.notebook import pieces
 from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, PAUSED
 
@@ -17,10 +18,15 @@ JOB_CLASS = "aisnb-job"
 
 
 def job_card(job: Job) -> str:
-    """Return how the job is, where its files come from and where they go."""
-    title = repr(job)  # looks at the job again if it can
-    snapshot = job.last
-    return pieces.card(title, [("from", snapshot.source), ("to", snapshot.bucket)], tone_of(snapshot))
+    """Return how the job is, where its files come from and go to, and what to type next."""
+    snapshot = job.last  # a moment old: IPython makes the plain text first, and that looks
+    rows = [
+        ("from", snapshot.source),
+        ("to", snapshot.bucket if snapshot.bucket != snapshot.source else ""),
+        ("watch", "" if has_ended(snapshot) else f"%ais show job {snapshot.id} --progress"),
+        ("again", f"%ais retry {snapshot.id}" if has_ended(snapshot) and snapshot.failed else ""),
+    ]
+    return pieces.card(f"Job {status_line(snapshot)}", rows, tone_of(snapshot))
 
 
 def server_card(server: FileServer) -> str:

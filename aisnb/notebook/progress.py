@@ -70,7 +70,8 @@ class WidgetPainter:
     def update(self, snapshot: JobSnapshot) -> None:
         """Show how the job is now."""
         self._bar.value = cards.share_of(snapshot)
-        self._bar.bar_style = cards.tone_of(snapshot)
+        tone = cards.tone_of(snapshot)
+        self._bar.bar_style = "" if tone == pieces.INFO else tone
         self._text.value = pieces.words(f"{snapshot.id}: {details(snapshot)}")
         self._files.value = _files_in_flight(snapshot)
 

@@ -86,6 +86,11 @@ class Kernel:
         texts = (each["content"]["text"] for each in self.heard if each["header"]["msg_type"] == "stream")
         return "".join(texts)
 
+    @property
+    def updates(self) -> list[dict[str, Any]]:
+        """The displays that were replaced, whichever cell they are in."""
+        return [each["content"] for each in self.heard if each["header"]["msg_type"] == "update_display_data"]
+
     def restart(self) -> None:
         """Restart the kernel, as the button does."""
         self.manager.restart_kernel()

@@ -64,7 +64,7 @@ def lab(notebooks: Path, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--allow-root", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
     command += [f"--ServerApp.root_dir={notebooks}", "--expose-app-in-browser", "--LabApp.extension_manager=readonly"]
-    environment = {**os.environ, **{name: str(folder / name) for name in _FOLDERS}}
+    environment = {**os.environ, "TMPDIR": str(folder), **{name: str(folder / name) for name in _FOLDERS}}
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

@@ -30,12 +30,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """JupyterLab with a copy of the notebook, on a data root of its own."""
+def address(tmp_path: Path) -> Iterator[str]:
+    """JupyterLab with a copy of the notebook."""
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
     shutil.copy(Path(__file__).parents[2] / "notebooks" / NOTEBOOK, notebooks)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with lab(notebooks, tmp_path) as address:
         yield address
 

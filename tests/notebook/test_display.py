@@ -82,10 +82,11 @@ def test_a_job_a_server_and_the_node_have_cards_and_plain_text(
     assert f'href="{server.url}"' in shown["text/html"]
     assert server.url in shown["text/plain"]
     job = cell(f"%ais start download {server.url}nothing-here.tar ais://cards")
+    with pytest.raises(aisnb.JobFailed):
+        job.wait()
     shown = formatted(shell, job)
-    for text in (shown["text/plain"], shown["text/html"]):
-        assert job.id in text
-        assert f"%ais show job {job.id} --progress" in text
+    assert f"%ais show job {job.id} --progress" in shown["text/plain"]
+    assert f"%ais retry {job.id}" in shown["text/html"]
     node = cell("%ais status")
     shown = formatted(shell, node)
     assert node.endpoint in shown["text/html"]

@@ -106,10 +106,9 @@ def test_the_display_of_a_job_returns_at_once_and_stays_in_its_cell(
     cell = kernel.run("job.progress()")
     (shown,) = cell.of_type("display_data")
     source.release()
-    other = kernel.run("job.wait()")
-    kernel.run("import time; time.sleep(0.5)")
-    assert other.ename == ""
-    updates = [each["content"] for each in kernel.heard if each["header"]["msg_type"] == "update_display_data"]
+    assert kernel.run("job.wait()").ename == ""
+    wait_for(lambda: kernel.run("1").value == "1" and bool(kernel.updates))
+    updates = kernel.updates
     assert [each["transient"] for each in updates] == [shown["transient"]]
     assert "8 files" in updates[0]["data"]["text/plain"]
 
