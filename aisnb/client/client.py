@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from aisnb.client.buckets import create_bucket, list_buckets, summarize
@@ -13,7 +12,7 @@ from aisnb.client.job import open_job
 from aisnb.client.jobs import job_table, jobs_of
 from aisnb.client.listing import Wanted, check_props, list_objects
 from aisnb.client.local import node_status
-from aisnb.client.objects import Extent, locate, read_object, save_object, upload
+from aisnb.client.objects import Extent, local_path, locate, read_object, save_object, upload
 from aisnb.client.removal import remove
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
@@ -22,6 +21,7 @@ from aisnb.uris import parse_bucket, parse_provider, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     import pandas as pd
@@ -205,7 +205,7 @@ class Client:
         target = locate(source)
         if path is None:
             return await read_object(self._connection, target, extent)
-        return await save_object(self._connection, target, Path(path), extent, clobber=clobber)
+        return await save_object(self._connection, target, local_path(path), extent, clobber=clobber)
 
     get, get_async = twins(_get)
 

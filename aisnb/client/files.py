@@ -9,6 +9,7 @@ import msgspec
 
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
+from aisnb.client.notes import note
 from aisnb.client.wire import Call
 from aisnb.errors import DirectoryNotFound, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
@@ -97,8 +98,13 @@ def serve(
     if not path.is_dir():
         raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
     connection = open_local_connection()
-    request = ServeRequest(str(path), port, bind, list(hosts), secret)
-    return FileServer(connection, portal.run(_serve(connection, request)))
+    info = portal.run(_serve(connection, ServeRequest(str(path), port, bind, list(hosts), secret)))
+    if info.already and (port not in (0, info.port) or bind != info.bind):
+        note(
+            f"Warning: '{directory}' is served already, at {info.bind} port {info.port}, and stays there. "
+            "To move it, stop serving it first."
+        )
+    return FileServer(connection, info)
 
 
 def list_servers() -> pd.DataFrame:

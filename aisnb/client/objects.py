@@ -7,6 +7,7 @@ import errno
 import hashlib
 import secrets
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -31,7 +32,6 @@ from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
     from aisnb.client.connection import Connection
     from aisnb.uris import Bucket
@@ -176,8 +176,15 @@ async def remove_objects(connection: Connection, bucket: Bucket, template: str) 
     return reply.body.decode(errors="replace").strip().strip('"')
 
 
+def local_path(path: str | Path) -> Path:
+    """Return where `path` leads; one with a slash at its end means a directory, which is made if need be."""
+    found = Path(path).expanduser()
+    if str(path).endswith("/"):
+        found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
 def _file_for(path: Path, target: Target) -> Path:
-    path = path.expanduser()
     return path / target.name.rpartition("/")[2] if path.is_dir() else path
 
 

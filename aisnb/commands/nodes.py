@@ -82,11 +82,10 @@ def node_env(context: Context) -> Message:
     running = background.start(settings)
     os.environ["AIS_ENDPOINT"] = running.endpoint
     os.environ["AIS_AUTHN_TOKEN"] = running.token
-    token_file = background.status(settings).token_file
-    # The token itself would stay in the output of the cell; the file is for its owner only.
-    return Message(
-        f"export AIS_ENDPOINT={running.endpoint}\nexport AIS_AUTHN_TOKEN_FILE={shlex.quote(str(token_file))}"
-    )
+    token_file = shlex.quote(str(background.status(settings).token_file))
+    # The token itself would stay in the output of the cell; a shell reads it from its file.
+    read_token = f"""$(sed 's/.*"token": *"\\([^"]*\\)".*/\\1/' {token_file})"""
+    return Message(f'export AIS_ENDPOINT={running.endpoint}\nexport AIS_AUTHN_TOKEN="{read_token}"')
 
 
 @command("node fsck")

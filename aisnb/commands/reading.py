@@ -60,7 +60,9 @@ def get(
         content = _read(context, source, offset, length)
         size = human_size(len(content))
         return content if destination == "-" else Message(f"GET and discard {_of(source)} ({size})")
-    return _get_one(context, source, Path(destination).expanduser(), offset, length, clobber=not no_clobber)
+    from aisnb.client.objects import local_path
+
+    return _get_one(context, source, local_path(destination), offset, length, clobber=not no_clobber)
 
 
 @command("cat", aliases=("object cat",))

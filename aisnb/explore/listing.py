@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aisnb.errors import UsageError
-from aisnb.templates import Template
+from aisnb.templates import Template, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +57,7 @@ def matching(template: Template, names: Sequence[str]) -> set[str]:
         return {name for name in names if name.startswith(template.text)}
     if template.unbounded:
         return {name for name in names if _counts_to(template, name)}
+    bounded(template)
     return _in_both(template, frozenset(names))
 
 

@@ -61,3 +61,13 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, shards: Path) -> None:
     other.mkdir()
     with aisnb.serve(shards) as server, pytest.raises(aisnb.PortInUse, match=str(server.port)):
         aisnb.serve(other, port=server.port)
+
+
+def test_a_directory_that_is_served_stays_where_it_is_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with aisnb.serve(tmp_path) as server:
+        assert capsys.readouterr().err == ""
+        again = aisnb.serve(tmp_path, port=server.port + 1)
+        assert again.url == server.url
+        assert f"is served already, at 127.0.0.1 port {server.port}" in capsys.readouterr().err
