@@ -75,6 +75,6 @@ def card(title: str, rows: Iterable[tuple[str, str]], tone: str = INFO, css_clas
 
 def _value(value: str) -> str:
     text = escape(value)
-    if value.startswith(("http://", "https://")):
+    if value.startswith(("http://", "https://")) and "{" not in value:  # a template leads nowhere
         return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
     return text

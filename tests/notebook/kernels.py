@@ -21,7 +21,6 @@ class Cell:
     """What a cell said: its outputs in order, as messages, and how it ended."""
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
-    status: str = ""
     ename: str = ""
     evalue: str = ""
     traceback: list[str] = field(default_factory=list)
