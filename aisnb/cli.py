@@ -91,9 +91,9 @@ def stay_with(value: Any, terminal: Terminal) -> None:
 
     if not isinstance(value, FileServer):
         return
-    sys.stdout.flush()
-    terminal.note(f"Serving {value.directory} until Ctrl-C")
     try:
+        sys.stdout.flush()
+        terminal.note(f"Serving {value.directory} until Ctrl-C")
         threading.Event().wait()
     except KeyboardInterrupt:
         value.stop()

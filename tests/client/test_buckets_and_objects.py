@@ -201,7 +201,7 @@ def test_a_closed_client_works_again_and_closing_twice_is_harmless(bucket: str) 
 
 
 def test_a_path_with_a_slash_at_its_end_is_a_directory_made_if_need_be(
-    client: Client, bucket: str, tmp_path: Path
+    client: aisnb.Client, bucket: str, tmp_path: Path
 ) -> None:
     (tmp_path / "x.tar").write_bytes(b"x")
     client.put(tmp_path / "x.tar", bucket)

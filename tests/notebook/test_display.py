@@ -56,7 +56,7 @@ def test_what_is_made_of_a_listing_is_still_one(shell: InteractiveShell, listing
 def test_a_frame_of_somebody_else_looks_as_pandas_shows_it(shell: InteractiveShell, cell: Cell) -> None:
     cell("%ais jobs;")  # our tables' module is there now
     frame = pd.DataFrame({"name": ["a", "b"], "size": [1024, 2048]})
-    bare = type(shell)()
+    bare = type(shell)(config=shell.config)
     assert formatted(shell, frame) == formatted(bare, frame)
     assert formatted(shell, [frame, frame]) == formatted(bare, [frame, frame])
     assert formatted(shell, frame)["text/html"] == frame._repr_html_()
