@@ -34,6 +34,8 @@ def main() -> int:
     except AisnbError as exc:
         print(exc, file=sys.stderr)  # noqa: T201  # as above
         return 1
+    # Python's own 5 ms is what the loop would wait for the store's thread at each turn, and callers with it.
+    sys.setswitchinterval(0.0005)
     try:
         asyncio.run(_run(root, words))
     except AisnbError as exc:

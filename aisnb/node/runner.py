@@ -82,6 +82,7 @@ class Run:
         self._settling = Settling()
         self._workers: set[asyncio.Task[None]] = set()
         self._wanted = 0
+        self._slow = 0  # files in a row that took their time: one hiccup does not make a source far away
         self._keep_partials = True
         self._fault: AisnbError | None = None
         self.limit(spec.limits)
@@ -147,7 +148,8 @@ class Run:
                 self._progress.all_begun = self._left == 0
                 begun = time.monotonic()
                 await self._bring(index, self._files.item(index))
-                if self._may_widen and time.monotonic() - begun > _FAR:
+                self._slow = self._slow + 1 if time.monotonic() - begun > _FAR else 0
+                if self._may_widen and self._slow >= FEW_CONNECTIONS:
                     self._widen()
         if worker := asyncio.current_task():
             self._workers.discard(worker)
