@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from aisnb.commands.context import Context
 
+_ONE_SOURCE = Argument("bucket/object or link", completes=("object", "bucket", "link"))
 _SOURCE = Argument("bucket/object, bucket/template, link or template of links", completes=("object", "bucket", "link"))
 _DESTINATION = Argument("file or directory; '-' shows the bytes; default: here, by its own name", completes=("path",))
 _YES = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
@@ -68,7 +69,7 @@ def get(
 @command("cat", aliases=("object cat",))
 def cat(
     context: Context,
-    source: Annotated[str, _SOURCE],
+    source: Annotated[str, _ONE_SOURCE],
     *,
     offset: Annotated[int | None, _OFFSET] = None,
     length: Annotated[int | None, _LENGTH] = None,
