@@ -6,6 +6,7 @@ from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.download import Receipt, Request
 from aisnb.transfer.engine import AttemptFailed, Engine, Response, Timeouts
 from aisnb.transfer.fetcher import Fetcher
+from aisnb.transfer.glance import Glance
 from aisnb.transfer.limiter import RateLimiter
 from aisnb.transfer.retry import RetryPolicy
 from aisnb.transfer.sink import Sink
@@ -16,6 +17,7 @@ __all__ = [
     "AttemptFailed",
     "Engine",
     "Fetcher",
+    "Glance",
     "RateLimiter",
     "Receipt",
     "Request",

@@ -80,6 +80,12 @@ class Verdict(Enum):
     RANGE_USELESS = "ask again for the whole file"
 
 
+def total_length(headers: Mapping[str, str]) -> int | None:
+    """Return the size of the whole file that a Content-Range names, None if it names none."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+    return None if match is None or match[3] == "*" else int(match[3])
+
+
 def judge(status: int, headers: Mapping[str, str], asked: Asked) -> Body | Verdict:
     """Return what to do with an answer.
 

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aisnb.errors import SourceError, SourceRefused
 from aisnb.transfer.aiohttp_engine import AiohttpEngine
-from aisnb.transfer.answers import Asked, without_ours
+from aisnb.transfer.answers import without_ours
 from aisnb.transfer.download import Download
 from aisnb.transfer.engine import AttemptFailed, Timeouts
-from aisnb.transfer.exchange import Exchanges, content_length
+from aisnb.transfer.exchange import Exchanges
+from aisnb.transfer.glance import glance
 from aisnb.transfer.links import sendable, without_secret
 from aisnb.transfer.retry import Outages, RetryPolicy, Tries
-from aisnb.transfer.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aisnb.transfer.download import OnBytes, OnStart, Receipt, Request
     from aisnb.transfer.engine import Engine
+    from aisnb.transfer.glance import Glance
     from aisnb.transfer.limiter import RateLimiter
     from aisnb.transfer.sink import Sink
 
@@ -89,10 +90,11 @@ class Fetcher:
         )
         return await self._insist(request.url, download.attempt, lambda: download.position)
 
-    async def head(self, url: str, headers: Mapping[str, str] = {}) -> tuple[int, Validator, Mapping[str, str]]:
-        """Return the status, the marks and the headers that the source gives for a link.
+    async def head(self, url: str, headers: Mapping[str, str] = {}) -> Glance:
+        """Return the status, the marks and the headers that the source gives for a link, without the file's bytes.
 
-        Every status is returned, an error's too; network errors are retried as in `fetch`.
+        Every status is returned, an error's too; network errors are retried as in `fetch`. A source that answers no
+        HEAD, or none with a size, is asked for the first byte instead.
 
         Raises:
             SourceError: the source could not be reached.
@@ -102,11 +104,8 @@ class Fetcher:
         user = without_ours(headers)
         timeouts = Timeouts(self.policy.connect, self.policy.stall)
 
-        async def ask(tries: int) -> tuple[int, Validator, Mapping[str, str]]:
-            response = (await self._exchanges.ask("HEAD", link, user, Asked().headers, timeouts)).response
-            response.close()
-            found = Validator.of(response.headers, content_length(response.headers))
-            return response.status, found, response.headers
+        async def ask(tries: int) -> Glance:
+            return await glance(self._exchanges, link, user, timeouts)
 
         return await self._insist(url, ask, lambda: 0)
 

@@ -287,12 +287,13 @@ def _plan(request: Asked, file: _File, fault: Fault) -> tuple[int, dict[str, str
     headers = {"Date": formatdate(usegmt=True), "ETag": etag, "Last-Modified": file.last_modified}
     if etag and asked.get("if-none-match") == etag:
         return 304, headers, b""
-    wanted = re.fullmatch(r"bytes=(\d+)-", asked.get("range", ""))
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("range", ""))
     same = fault.ignore_if_range or asked.get("if-range") in (None, etag or file.last_modified)
     if wanted is None or not same or fault.ignore_range:
         return fault.status or 200, headers, body
     start = int(wanted[1]) + fault.shift
     if start >= len(body):
         return 416, headers | {"Content-Range": f"bytes */{len(body)}"}, b""
-    headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-    return 206, headers, body[start:]
+    end = min(int(wanted[2] or len(body)), len(body) - 1)
+    headers["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
+    return 206, headers, body[start : end + 1]
