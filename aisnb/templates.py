@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_NAMES = 10_000_000
 
 _MAX_COUNT = 2**63 - 1
+_MAX_DIGITS = 1_000  # padding included; Python refuses to read some thousands, as that takes quadratic time
 _UNBOUNDED_END = _MAX_COUNT - 1
 _EXAMPLE = "Write it like shard-{001..999}.tar, or {0..100..2} with a step."
 
@@ -92,8 +93,8 @@ class Template:
         count = 1
         for part in parts:
             count *= len(part)
-        if count > _MAX_COUNT:
-            raise TemplateError(f"The template '{text}' stands for more names than can be counted. Split it.")
+            if count > _MAX_COUNT:
+                raise TemplateError(f"The template '{text}' stands for more names than can be counted. Split it.")
 
     @property
     def is_range(self) -> bool:
@@ -206,20 +207,17 @@ def _parse_braces(text: str) -> tuple[list[str], list[_Part]]:
         return [text], []
     if right < left:
         raise TemplateError(f"The template '{text}' closes a brace that it never opened. {_EXAMPLE}")
-    gaps, parts, rest = [], list[_Part](), text
-    while (left := rest.find("{")) >= 0:
-        right = rest.find("}", left)
-        if right < 0 or "{" in rest[left + 1 : right]:
+    gaps, parts, start = [], list[_Part](), 0
+    while (left := text.find("{", start)) >= 0:
+        right = text.find("}", left)
+        if right < 0 or text.find("{", left + 1, right) >= 0:
             raise TemplateError(f"The template '{text}' has a brace that is not closed before the next. {_EXAMPLE}")
-        if parts == [] and "}" in rest[:left]:
+        if text.find("}", start, left) >= 0:
             raise TemplateError(f"The template '{text}' closes a brace that it never opened. {_EXAMPLE}")
-        gaps.append(rest[:left])
-        parts.append(_brace(rest[left + 1 : right], text))
-        rest = rest[right + 1 :]
-        next_left = rest.find("{")
-        if 0 <= rest.find("}") < next_left:
-            raise TemplateError(f"The template '{text}' closes a brace that it never opened. {_EXAMPLE}")
-    return [*gaps, rest], parts
+        gaps.append(text[start:left])
+        parts.append(_brace(text[left + 1 : right], text))
+        start = right + 1
+    return [*gaps, text[start:]], parts
 
 
 def _brace(inside: str, text: str) -> _Part:
@@ -238,7 +236,13 @@ def _number(piece: str, inside: str, text: str) -> int:
             f"'{piece}' in '{{{inside}}}' of the template '{text}' is not a whole number; "
             f"ranges count numbers, not letters. {_EXAMPLE}"
         )
-    return int(piece)
+    return _whole(piece)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise TemplateError(f"A range in the template has a number of {len(digits):,} digits. Use smaller numbers.")
+    return int(digits)
 
 
 def _range(numbers: list[int], width: int, shown: str, text: str) -> _Range:
@@ -264,7 +268,7 @@ def _parse_at(text: str) -> tuple[list[str], list[_Part]]:
                 f"'@' in the template '{text}' is not followed by digits. Write it like shard-@999.tar; "
                 "a name that has '@' in it goes without --template."
             )
-        parts.append(_range([0, int(digits)], len(digits), f"@{digits}", text))
+        parts.append(_range([0, _whole(digits)], len(digits), f"@{digits}", text))
         gaps.append(other[len(digits) :])
     return gaps, parts
 
@@ -277,5 +281,7 @@ def _parse_percent(text: str) -> tuple[list[str], list[_Part]]:
         raise TemplateError(
             f"'%' in the template '{text}' is not a counter. Write it like shard-%06d.tar or shard-%d.tar."
         )
-    width = int(match[1] or 0)
+    width = _whole(match[1] or "0")
+    if width > _MAX_DIGITS:
+        raise TemplateError(f"'{match[0]}' in the template '{text}' asks for too many digits. Write it like %06d.")
     return [text[: match.start()], text[match.end() :]], [_Range(0, _UNBOUNDED_END, 1, width)]

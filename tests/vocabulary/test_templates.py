@@ -72,6 +72,12 @@ def test_a_bad_template_says_what_is_wrong_with_which_text(text: str, reason: st
     assert isinstance(caught.value, ValueError)
 
 
+@pytest.mark.parametrize("text", ["{0..%s}" % ("9" * 5000), "@" + "9" * 5000, "%0" + "9" * 5000 + "d", "%09999999999d"])
+def test_a_number_that_nobody_can_read_is_refused_in_words(text: str) -> None:
+    with pytest.raises(TemplateError, match="digits"):
+        Template(text)
+
+
 def _slow(text: str) -> list[str]:
     """Expand braces one by one, by cutting the text; the reference for the tests below."""
     match = re.search(r"\{(\d+)\.\.(\d+)(?:\.\.(\d+))?\}", text)
