@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from aisnb.client.buckets import create_bucket, list_buckets, summarize
+from aisnb.client.buckets import create_bucket
 from aisnb.client.connection import open_connection
 from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
 from aisnb.client.files import list_servers, serve, stop_servers
 from aisnb.client.job import open_job
 from aisnb.client.jobs import job_table, jobs_of
-from aisnb.client.listing import Wanted, check_props, list_objects
 from aisnb.client.local import node_status
 from aisnb.client.objects import Extent, local_path, locate, read_object, save_object, upload
 from aisnb.client.removal import remove
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
+from aisnb.client.views import Views
 from aisnb.errors import UsageError
-from aisnb.uris import parse_bucket, parse_provider, parse_uri
+from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from aisnb.client.connection import Connection
     from aisnb.client.files import FileServer
     from aisnb.client.job import Job
 
@@ -49,7 +48,7 @@ def connect(endpoint: str | None = None, token: str | None = None) -> Client:
     return Client(open_connection(endpoint, token))
 
 
-class Client:
+class Client(Views):
     """Buckets, objects, listings and jobs of an endpoint; made by `connect`.
 
     Every method has a twin ``…_async`` to be awaited. The local node is started by the first call, and again when it
@@ -59,9 +58,6 @@ class Client:
         with aisnb.connect() as client:
             client.buckets()
     """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     @property
     def is_local(self) -> bool:
@@ -95,82 +91,6 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client of {self._connection!r}"
-
-    async def _buckets(self, provider: str = "") -> pd.DataFrame:
-        """Return the buckets that are here.
-
-        Args:
-            provider: ``"ais"``, ``"ht"`` …; "" for all.
-
-        Returns:
-            A row per bucket: ``name`` (``ais://abc``), ``provider``, ``present`` (bool), ``url`` (for ``ht://``).
-
-        Raises:
-            UsageError: there is no such provider.
-
-        Example:
-            client.buckets("ht")
-        """
-        return await list_buckets(self._connection, _provider(provider))
-
-    buckets, buckets_async = twins(_buckets)
-
-    async def _ls(
-        self,
-        bucket: str = "",
-        *,
-        prefix: str = "",
-        props: str | Sequence[str] = (),
-        cached: bool | None = None,
-        limit: int | None = None,
-    ) -> pd.DataFrame:
-        """Return the objects of a bucket; without one, the buckets.
-
-        Args:
-            bucket: ``ais://abc``, ``ais://abc/prefix``; ``""`` or ``ht://`` lists buckets.
-            prefix: what names begin with.
-            props: further columns, ``["atime", "version"]``, ``"atime,version"`` or ``"all"``.
-            cached: only what is in the cluster (True), only what is not (False).
-            limit: most rows.
-
-        Returns:
-            A row per object, sorted by name: ``name`` (string), ``size`` (int64, bytes), for ``ht://`` and remote
-            buckets ``cached`` (bool); of `props`: ``checksum``, ``version``, ``location``, ``status`` (string),
-            ``atime`` (datetime64[ns, UTC]), ``copies`` (int64), ``custom`` (dict), ``chunked`` (bool).
-            ``df.attrs["bucket"]`` names the bucket.
-
-        Raises:
-            BucketNotFound: there is no such bucket.
-            UsageError: there is no such property.
-
-        Example:
-            client.ls("ais://abc", props="all", limit=10)
-        """
-        if not bucket or parse_provider(bucket) is not None:
-            return await list_buckets(self._connection, _provider(bucket))
-        parsed, rest = parse_uri(bucket)
-        wanted = Wanted(rest + prefix, check_props(props), cached, limit)
-        return await list_objects(self._connection, parsed, wanted)
-
-    ls, ls_async = twins(_ls)
-
-    async def _summary(self, bucket: str = "") -> pd.DataFrame:
-        """Return how many objects a bucket has here, and their size; without a bucket, for each.
-
-        Returns:
-            A row per bucket: ``name``, ``provider``, ``present``, ``url``, ``objects`` and ``size`` (int64, bytes).
-
-        Raises:
-            BucketNotFound: there is no such bucket.
-
-        Example:
-            client.summary("ais://abc")["size"].sum()
-        """
-        if not bucket or parse_provider(bucket) is not None:
-            return await summarize(self._connection, None, _provider(bucket))
-        return await summarize(self._connection, parse_bucket(bucket))
-
-    summary, summary_async = twins(_summary)
 
     async def _get(
         self,
@@ -384,15 +304,6 @@ class Client:
             ServerNotFound: nothing like that is served.
         """
         return stop_servers(target, everything=everything)
-
-
-def _provider(text: str) -> str:
-    if not text:
-        return ""
-    provider = parse_provider(text)
-    if provider is None:
-        raise UsageError(f"'{text}' is not a provider of buckets. Use ais, ht, aws, gcp, azure or oci.")
-    return provider
 
 
 def _extent(offset: int | None, length: int | None) -> Extent | None:

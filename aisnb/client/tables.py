@@ -16,6 +16,7 @@ TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string[pyarrow
 
 _NEVER = np.iinfo("int64").min  # what numpy keeps for a missing time
 _RFC_822 = "%d %b %y %H:%M %Z"
+_HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 def texts(values: Sequence[str | None]) -> pd.Series[Any]:
@@ -44,6 +45,13 @@ def moments(values: Sequence[str]) -> pd.Series[Any]:
     known = pd.Series([value or None for value in values], dtype="object")
     style = _RFC_822 if any(value and value[4:5] != "-" for value in values) else "ISO8601"
     return pd.Series(pd.to_datetime(known, utc=True, format=style), dtype="datetime64[ns, UTC]")
+
+
+def http_dates(values: Sequence[str]) -> pd.Series[Any]:
+    """Return a column of UTC times from HTTP dates (RFC 9110 section 5.6.7); what is none is a missing value."""
+    known = pd.Series([value or None for value in values], dtype="object")
+    moments = pd.to_datetime(known, utc=True, format=_HTTP_DATE, errors="coerce")
+    return pd.Series(moments, dtype="datetime64[ns, UTC]")
 
 
 def moments_ns(values: Sequence[int]) -> pd.Series[Any]:

@@ -1,0 +1,153 @@
+"""What a client shows of an endpoint, as DataFrames: buckets, listings, summaries, plans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisnb.client.buckets import list_buckets, summarize
+from aisnb.client.listing import Wanted, check_props, list_objects
+from aisnb.client.planning import find_files, plan
+from aisnb.client.twins import twins
+from aisnb.errors import UsageError
+from aisnb.uris import parse_bucket, parse_provider, parse_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from aisnb.client.connection import Connection
+
+
+class Views:
+    """The tables of a client.
+
+    Args:
+        connection: to the endpoint.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def _buckets(self, provider: str = "") -> pd.DataFrame:
+        """Return the buckets that are here.
+
+        Args:
+            provider: ``"ais"``, ``"ht"`` …; "" for all.
+
+        Returns:
+            A row per bucket: ``name`` (``ais://abc``), ``provider``, ``present`` (bool), ``url`` (for ``ht://``).
+
+        Raises:
+            UsageError: there is no such provider.
+
+        Example:
+            client.buckets("ht")
+        """
+        return await list_buckets(self._connection, _provider(provider))
+
+    buckets, buckets_async = twins(_buckets)
+
+    async def _ls(
+        self,
+        bucket: str = "",
+        *,
+        prefix: str = "",
+        props: str | Sequence[str] = (),
+        cached: bool | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return the objects of a bucket; without one, the buckets.
+
+        Args:
+            bucket: ``ais://abc``, ``ais://abc/prefix``; ``""`` or ``ht://`` lists buckets.
+            prefix: what names begin with.
+            props: further columns, ``["atime", "version"]``, ``"atime,version"`` or ``"all"``.
+            cached: only what is in the cluster (True), only what is not (False).
+            limit: most rows.
+
+        Returns:
+            A row per object, sorted by name: ``name`` (string), ``size`` (int64, bytes), for ``ht://`` and remote
+            buckets ``cached`` (bool); of `props`: ``checksum``, ``version``, ``location``, ``status`` (string),
+            ``atime`` (datetime64[ns, UTC]), ``copies`` (int64), ``custom`` (dict), ``chunked`` (bool).
+            ``df.attrs["bucket"]`` names the bucket.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            UsageError: there is no such property.
+
+        Example:
+            client.ls("ais://abc", props="all", limit=10)
+        """
+        if not bucket or parse_provider(bucket) is not None:
+            return await list_buckets(self._connection, _provider(bucket))
+        parsed, rest = parse_uri(bucket)
+        wanted = Wanted(rest + prefix, check_props(props), cached, limit)
+        return await list_objects(self._connection, parsed, wanted)
+
+    ls, ls_async = twins(_ls)
+
+    async def _summary(self, bucket: str = "") -> pd.DataFrame:
+        """Return how many objects a bucket has here, and their size; without a bucket, for each.
+
+        Returns:
+            A row per bucket: ``name``, ``provider``, ``present``, ``url``, ``objects`` and ``size`` (int64, bytes).
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+
+        Example:
+            client.summary("ais://abc")["size"].sum()
+        """
+        if not bucket or parse_provider(bucket) is not None:
+            return await summarize(self._connection, None, _provider(bucket))
+        return await summarize(self._connection, parse_bucket(bucket))
+
+    summary, summary_async = twins(_summary)
+
+    async def _plan(
+        self,
+        source: str | Iterable[str] | pd.DataFrame,
+        bucket: str = "",
+        *,
+        object_names: Sequence[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        sample: bool = True,
+    ) -> pd.DataFrame:
+        """Say what a download or a prefetch would bring, before any byte is copied: this machine asks the source.
+
+        Args:
+            source: as for `download`; or an ``ht://`` bucket with a template of names, as for `prefetch`.
+            bucket: where it would go, as for `download`; "" if that does not matter yet.
+            object_names: names for the links, in their order; of an ``ht://`` bucket, which objects.
+            headers: for the source, such as credentials.
+            sample: read a few of the files, for a second at most, to measure how fast they come.
+
+        Returns:
+            A row per file: ``name`` (of the object), ``url`` (string), ``size`` (bytes, int64, or Int64 with NA if any
+            is unknown), ``status`` (int64, HTTP; 0 for no answer), ``etag`` (string), ``modified`` (datetime64[ns,
+            UTC]), ``here`` (bool: in the bucket already, and unchanged). ``attrs["rate"]`` is the measured rate in
+            bytes/s (None if nothing was measured), ``attrs["sampled"]`` what it was measured on.
+
+        Raises:
+            SchemeMissing: a source has no ``http://``.
+            TemplateError: the template cannot be expanded.
+            SourceError: the source does not answer.
+
+        Example:
+            plan = client.plan("http://localhost:8000/shard-{001..999}.tar", "ais://abc")
+            plan.loc[~plan["here"], "size"].sum() / plan.attrs["rate"]  # seconds
+        """
+        files = await find_files(self._connection, source, bucket, object_names)
+        return await plan(self._connection, files, headers or {}, sample=sample)
+
+    plan, plan_async = twins(_plan)
+
+
+def _provider(text: str) -> str:
+    if not text:
+        return ""
+    provider = parse_provider(text)
+    if provider is None:
+        raise UsageError(f"'{text}' is not a provider of buckets. Use ais, ht, aws, gcp, azure or oci.")
+    return provider
