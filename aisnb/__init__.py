@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from aisnb.errors import (
     AisnbError,
     AlreadyExists,
+    ArchiveInvalid,
     BucketNotFound,
     ConfirmationNeeded,
     DirectoryNotFound,
@@ -29,6 +30,7 @@ from aisnb.errors import (
     JobError,
     JobFailed,
     JobNotFound,
+    JobPaused,
     JobTimeout,
     NameInvalid,
     NodeError,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AisnbError",
     "AlreadyExists",
+    "ArchiveInvalid",
     "BucketNotFound",
     "Client",
     "ConfirmationNeeded",
@@ -68,6 +71,7 @@ __all__ = [
     "JobError",
     "JobFailed",
     "JobNotFound",
+    "JobPaused",
     "JobTimeout",
     "NameInvalid",
     "NodeError",

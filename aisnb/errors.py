@@ -5,6 +5,7 @@
     │   ├── TemplateError (ValueError)
     │   ├── NameInvalid (ValueError)   a bucket or object name that cannot be
     │   ├── SchemeMissing (ValueError) a source that does not say where it is
+    │   ├── ArchiveInvalid (ValueError) a shard that cannot be read
     │   └── ConfirmationNeeded         something would be destroyed; say -y
     ├── NotFound (LookupError)
     │   ├── BucketNotFound
@@ -28,6 +29,7 @@
         ├── JobFailed
         ├── JobAborted
         └── JobTimeout (TimeoutError)  the wait ended; the job goes on
+            └── JobPaused              and would not end before somebody resumes it
 
 Every message says three things: what was tried, with which value, what to do now.
 """
@@ -74,6 +76,10 @@ class NameInvalid(UsageError, ValueError):
 
 class SchemeMissing(UsageError, ValueError):
     """A source or destination without ``http://``, ``ais://`` or the like."""
+
+
+class ArchiveInvalid(UsageError, ValueError):
+    """An archive that is damaged, of an unknown format, or larger inside than is let in."""
 
 
 class ConfirmationNeeded(UsageError):
@@ -192,6 +198,10 @@ class JobAborted(JobError):
 
 class JobTimeout(JobError, TimeoutError):
     """The job did not end within the given time. It goes on."""
+
+
+class JobPaused(JobTimeout):
+    """The job is paused, so waiting for its end makes no sense before somebody resumes it."""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -39,6 +39,7 @@ _STATUS: list[tuple[type[Exception], int, str]] = [
     (errors.PortInUse, 409, "ErrPortInUse"),
     (errors.TemplateError, 400, "ErrTemplate"),
     (errors.NameInvalid, 400, "ErrName"),
+    (errors.ArchiveInvalid, 400, "ErrArchive"),
     (errors.SourceRefused, 404, "ErrSource"),
     (errors.SourceError, 400, "ErrSource"),
 ]
