@@ -1,4 +1,4 @@
-"""The general engine: aiohttp's client. Its errors, and those below it, are translated here and nowhere else."""
+"""The general engine, aiohttp's client: TLS and what else the plain one leaves out. Foreign errors end here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from aisnb.transfer.engine import AttemptFailed
+from aisnb.transfer import faults
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from aisnb.transfer.engine import Timeouts
+    from aisnb.transfer.engine import AttemptFailed, Timeouts
 
 _READ_BUFFER = 256 * 1024
 _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # asyncio.TimeoutError is an OSError since Python 3.11
@@ -71,7 +71,7 @@ class AiohttpResponse:
         self._response = response
         self._timeouts = timeouts
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes | memoryview]:
         """Yield the body in pieces as they come off the socket."""
         return _Chunks(self._response, self._timeouts)
 
@@ -109,27 +109,21 @@ class _Chunks:
 def _translated(exc: Exception, timeouts: Timeouts) -> AttemptFailed:
     match exc:
         case aiohttp.ClientSSLError():
-            return AttemptFailed(f"no secure connection came about ({exc}). Check the host name", final=True)
+            return faults.insecure(exc)
         case aiohttp.ClientConnectorDNSError():
-            return AttemptFailed("the host's name is not known. Check its spelling", unreachable=True)
+            return faults.unknown_host()
         case aiohttp.ClientConnectorError():
-            reason = exc.os_error.strerror or str(exc.os_error)
-            return AttemptFailed(
-                f"nobody answers there ({reason}). Check that the server runs, and its port", unreachable=True
-            )
+            return faults.nobody_answers(exc.os_error)
         case aiohttp.ConnectionTimeoutError():
-            return AttemptFailed(
-                f"no connection within {timeouts.connect:g} s. Check that the host can be reached from here",
-                unreachable=True,
-            )
+            return faults.no_connection(timeouts)
         case aiohttp.SocketTimeoutError():
-            return AttemptFailed(f"the source stalled, not a byte for {timeouts.stall:g} s. Try again later")
+            return faults.stalled(timeouts)
         case asyncio.TimeoutError():
-            return AttemptFailed(f"not done within {timeouts.total:g} s. Allow more time")
+            return faults.too_slow(timeouts)
         case aiohttp.ClientPayloadError():
-            return AttemptFailed("the source closed the connection early, before the end of the file. Try again")
+            return faults.closed_early()
         case aiohttp.ClientResponseError():
-            return AttemptFailed(f"the answer is not HTTP ({exc.message}). Check the port")
+            return faults.not_http(exc.message)
         case aiohttp.ClientConnectionError() | OSError():
-            return AttemptFailed(f"the connection was lost ({exc}). Try again")
-    return AttemptFailed(f"that cannot be sent ({exc}). Check the link and the headers", final=True)
+            return faults.lost(exc)
+    return faults.unsendable(exc)

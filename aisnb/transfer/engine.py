@@ -61,8 +61,10 @@ class Response(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The header fields; names are looked up without regard to case."""
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes | memoryview]:
         """Yield the body as it was sent (no Content-Encoding undone), in pieces of any size.
+
+        A piece is good until the next is asked for: its memory is used again.
 
         Raises:
             AttemptFailed: it stalled or ended before its announced end.

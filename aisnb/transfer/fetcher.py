@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from aisnb.errors import SourceError, SourceRefused
-from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.answers import without_ours
 from aisnb.transfer.download import Download
 from aisnb.transfer.engine import AttemptFailed, Timeouts
+from aisnb.transfer.engines import Engines
 from aisnb.transfer.exchange import Exchanges
 from aisnb.transfer.glance import glance
 from aisnb.transfer.links import sendable, without_secret
@@ -33,7 +33,7 @@ class Fetcher:
     It limits neither how many fetches run at once nor how fast they are, unless told so.
 
     Args:
-        engine: speaks HTTP; aiohttp's if None. Closed along with the fetcher.
+        engine: speaks HTTP; the fitting one for each link if None. Closed along with the fetcher.
         policy: how patient to be.
         limiter: bytes per second of all fetches together.
 
@@ -50,7 +50,7 @@ class Fetcher:
         limiter: RateLimiter | None = None,
     ) -> None:
         self.policy = policy or RetryPolicy()
-        self._engine = engine or AiohttpEngine()
+        self._engine = engine or Engines()
         self._exchanges = Exchanges(self._engine, Outages(self.policy.patience))
         self._limiter = limiter
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aisnb.transfer import Fetcher, RetryPolicy
+from aisnb.transfer import AiohttpEngine, Fetcher, RetryPolicy
+from aisnb.transfer.engines import Engines
 from tests.support.faulty import FaultySource
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def source() -> Iterator[FaultySource]:
         yield source
 
 
-@pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(policy=QUICK) as fetcher:
+@pytest.fixture(params=[Engines, AiohttpEngine])
+async def fetcher(request: pytest.FixtureRequest) -> AsyncIterator[Fetcher]:
+    async with Fetcher(request.param(), policy=QUICK) as fetcher:
         yield fetcher

@@ -1,0 +1,31 @@
+"""Both engines behind one face: the plain one for what it does, the general one for all else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisnb.transfer.aiohttp_engine import AiohttpEngine
+from aisnb.transfer.plain_engine import PlainEngine, can_send
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aisnb.transfer.engine import Response, Timeouts
+
+
+class Engines:
+    """Chooses by the link; see `Engine`."""
+
+    def __init__(self) -> None:
+        self._plain = PlainEngine()
+        self._general = AiohttpEngine()
+
+    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
+        """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
+        engine = self._plain if can_send(url) else self._general
+        return await engine.open(method, url, headers, timeouts)
+
+    async def close(self) -> None:
+        """Close all connections; twice is harmless."""
+        await self._plain.close()
+        await self._general.close()
