@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,22 +14,13 @@ from aisnb.commands.catalogue import COMMANDS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import AisnbError, UsageError
 from aisnb.version import __version__
+from aisnb.wording import of_shell, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
-
-
-class Terminal(Session):
-    """A terminal as the commands see it."""
-
-    def __init__(self) -> None:
-        super().__init__(COMMANDS)
-
-    def say(self, line: str) -> None:
-        """Write a line to standard error."""
-        super().say(spoken(line))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,34 +33,53 @@ def main(argv: Sequence[str] | None = None) -> int:
         main(["ls", "ais://abc"])
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    terminal = Terminal()
-    try:
-        if words == ["--version"]:
-            show(Message(f"aisnb {__version__}"))
-            return DONE
-        value = run(words, terminal)
-        show(value)
-        if words[0:1] == ["serve"]:
-            stay_with(value, terminal)
-        sys.stdout.flush()
-    except AisnbError as error:
-        terminal.say(f"Error: {' '.join(str(error).split())}")
-        return MISUSED if isinstance(error, UsageError) else FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read has had enough; what Python still wants to flush at its end must go somewhere (Python's
-        # documentation of SIGPIPE).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    finally:
-        terminal.close()
+    terminal = Session(COMMANDS)
+    with of_shell(), contextlib.closing(terminal), _ended_as_by_ctrl_c():
+        try:
+            return _run(words, terminal)
+        except AisnbError as error:
+            terminal.say(f"Error: {' '.join(str(error).split())}")
+            return MISUSED if isinstance(error, UsageError) else FAILED
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except BrokenPipeError:
+            # Whoever read has had enough; what Python still wants to flush at its end must go somewhere (Python's
+            # documentation of SIGPIPE).
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
+
+
+def _run(words: Sequence[str], terminal: Session) -> int:
+    if words == ["--version"]:
+        show(Message(f"aisnb {__version__}"))
+        return DONE
+    value = run(words, terminal)
+    show(value)
+    if words[0:1] == ["serve"]:
+        stay_with(value, terminal)
+    sys.stdout.flush()
     return DONE
 
 
-def spoken(text: str) -> str:
-    """Return a text of the commands as it reads in a terminal, where no magic is typed."""
-    return text.replace("%%ais", "aisnb").replace("%ais", "aisnb")
+@contextlib.contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let a request to end (``kill``, a closed terminal) do what Ctrl-C does, so that nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():  # signals are only set in the main thread
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # What somebody has set on purpose stays, like nohup's deafness.
+    free = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for number in free:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in free:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def show(value: Any) -> None:
@@ -85,18 +97,22 @@ def show(value: Any) -> None:
     sys.stdout.write(spoken(repr(value)) + "\n")
 
 
-def stay_with(value: Any, terminal: Terminal) -> None:
-    """Keep a directory served until Ctrl-C, if that is what the command began."""
+def stay_with(value: Any, terminal: Session) -> None:
+    """Stay until Ctrl-C with a directory that is served, and stop serving it then if this command began it."""
     from aisnb.client import FileServer
 
     if not isinstance(value, FileServer):
         return
     try:
         sys.stdout.flush()
-        terminal.note(f"Serving {value.directory} until Ctrl-C")
+        already = ", and after it: it was served before" if value.already else ""
+        terminal.note(f"Serving {value.directory} until Ctrl-C{already}")
         threading.Event().wait()
     except KeyboardInterrupt:
-        value.stop()
+        if value.already:
+            terminal.note(f"{value.directory} stays served. '%ais serve stop {value.directory}' ends that.")
+        else:
+            value.stop()
 
 
 if __name__ == "__main__":

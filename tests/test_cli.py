@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
 import aisnb
-from aisnb.cli import main, spoken
+from aisnb.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _PATIENCE = 60
@@ -87,11 +90,11 @@ def test_errors_are_one_line_and_tell_misuse_from_failure(words: list[str], stat
     assert said in done.stderr
 
 
-def test_serve_stays_until_it_is_interrupted(shards: Path) -> None:
-    import urllib.request
-
+@contextlib.contextmanager
+def serving(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run ``aisnb serve`` in the foreground; yields it, the address it names, and its note."""
     with subprocess.Popen(
-        [sys.executable, "-m", "aisnb.cli", "serve", str(shards)],
+        [sys.executable, "-m", "aisnb.cli", "serve", str(directory)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -99,14 +102,39 @@ def test_serve_stays_until_it_is_interrupted(shards: Path) -> None:
         try:
             assert process.stdout is not None
             assert process.stderr is not None
-            url = process.stdout.readline().split()[1]
-            assert "until Ctrl-C" in process.stderr.readline()
-            with urllib.request.urlopen(f"{url}shard-1.tar", timeout=_PATIENCE) as answer:
-                assert answer.read() == b"\1" * 1000
-            process.send_signal(signal.SIGINT)
-            assert process.wait(_PATIENCE) == 0
+            yield process, process.stdout.readline().split()[1], process.stderr.readline()
         finally:
             process.kill()
+
+
+def fetched(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serve_stays_until_it_is_told_to_end(shards: Path, number: signal.Signals) -> None:
+    with serving(shards) as (process, url, note):
+        assert note.endswith("until Ctrl-C\n")
+        assert fetched(f"{url}shard-1.tar") == b"\1" * 1000
+        process.send_signal(number)
+        assert process.wait(_PATIENCE) == 0
+    assert url not in aisnb_command("serve", "ls").stdout
+
+
+def test_serve_leaves_running_what_it_found_running(shards: Path) -> None:
+    with serving(shards) as (first, url, _):
+        with serving(shards) as (second, same_url, note):
+            assert same_url == url
+            assert "served before" in note
+            second.send_signal(signal.SIGINT)
+            assert second.wait(_PATIENCE) == 0
+            assert second.stderr is not None
+            assert "stays served. 'aisnb serve stop" in second.stderr.read()
+        assert fetched(f"{url}shard-1.tar") == b"\1" * 1000
+        first.send_signal(signal.SIGINT)
+        assert first.wait(_PATIENCE) == 0
     assert url not in aisnb_command("serve", "ls").stdout
 
 
@@ -128,5 +156,12 @@ def test_main_returns_its_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err.startswith("Error: Unknown command 'nonsense'")
 
 
-def test_texts_speak_of_the_terminal() -> None:
-    assert spoken("Try '%ais help' or %%ais") == "Try 'aisnb help' or aisnb"
+def test_help_shows_what_a_shell_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "start", "download"]) == 0
+    shown = capsys.readouterr().out
+    assert "%ais" not in shown
+    assert "    aisnb start download 'http://localhost:8000/shard-{001..999}.tar' ais://abc\n" in shown
+    assert main(["help", "serve"]) == 0
+    shown = capsys.readouterr().out
+    assert "    aisnb serve /data/shards\n" in shown
+    assert "{server}" not in shown

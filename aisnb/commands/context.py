@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from aisnb.settings import read_settings
+from aisnb.wording import spoken
 
 if TYPE_CHECKING:
     from aisnb.client import Client, Job
@@ -65,7 +66,7 @@ class Session:
 
     def say(self, line: str) -> None:
         """Write a line to standard error, which a notebook shows below the cell."""
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{spoken(line)}\n")
         sys.stderr.flush()
 
     def watch(self, job: Job, timeout: float | None = None) -> Job:

@@ -30,7 +30,8 @@ def serve(
     """Serve a directory over HTTP; one that is served already keeps its address.
 
     Example:
-        server = %ais serve /data/shards
+        %ais serve /data/shards
+        server = %ais serve /data/shards --port 8000
         %ais start download {server}shard-{001..999}.tar ais://abc
     """
     if not 0 <= port <= 65535:
