@@ -11,6 +11,7 @@ import msgspec
 from aisnb.errors import AlreadyExists, Unsupported
 from aisnb.store.faults import file_fault, no_such_bucket
 from aisnb.store.records import BucketRecord
+from aisnb.store.renames import rename_directory
 from aisnb.uris import Bucket, check_bucket_name
 
 if TYPE_CHECKING:
@@ -83,9 +84,7 @@ class BucketTable:
             NameInvalid: no bucket can be called that.
             Unsupported: it lies in a namespace.
         """
-        check_bucket_name(bucket.name, str(bucket))
-        if bucket.namespace:
-            raise Unsupported(f"'{bucket}' lies in a namespace; the embedded node has none. Use a cluster for it.")
+        self._check_new(bucket)
         if bucket in self._records:
             if exist_ok:
                 return self._records[bucket]
@@ -100,6 +99,12 @@ class BucketTable:
         assert number is not None  # an INSERT has one
         self._ids[bucket], self._records[bucket] = number, record
         return record
+
+    @staticmethod
+    def _check_new(bucket: Bucket) -> None:
+        check_bucket_name(bucket.name, str(bucket))
+        if bucket.namespace:
+            raise Unsupported(f"'{bucket}' lies in a namespace; the embedded node has none. Use a cluster for it.")
 
     def _make_directory(self, bucket: Bucket) -> None:
         directory = Path(self._tree.directory(bucket))
@@ -129,6 +134,24 @@ class BucketTable:
                 (msgspec.json.encode(extra).decode(), self.number(bucket)),
             )
         self._records[bucket] = record
+
+    def rename(self, bucket: Bucket, to: Bucket) -> BucketRecord:
+        """Give the bucket another name.
+
+        Raises:
+            BucketNotFound: it is not here.
+            AlreadyExists: a bucket, or something else on the disk, is called that.
+            NameInvalid: no bucket can be called that.
+            Unsupported: it would lie in a namespace.
+        """
+        number, before = self.number(bucket), self.record(bucket)
+        self._check_new(to)
+        if to in self._records:
+            raise AlreadyExists(f'bucket "{to}" already exists')
+        rename_directory(self._database, self._tree, number, bucket, to)
+        del self._ids[bucket], self._records[bucket]
+        self._ids[to], self._records[to] = number, BucketRecord(to, before.created_ns, before.extra)
+        return self._records[to]
 
     def remove(self, bucket: Bucket, trash: Path) -> Path:
         """Remove the bucket's record and objects from the index, and its directory from the tree.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import suppress
@@ -14,7 +15,7 @@ from aisnb.store.changes import Forget, Keep
 from aisnb.store.faults import file_fault, no_room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aisnb.uris import Bucket
@@ -223,6 +224,24 @@ class Partial:
             self._go_back(self._position)
         assert self._hash is not None  # _go_back made it
         return self._hash.hexdigest()
+
+    def read_back(self) -> Iterator[bytes]:
+        """Yield the bytes that are here, from the first one on.
+
+        Raises:
+            NodeError: the disk failed.
+        """
+        offset = 0
+        try:
+            while offset < self._position:
+                self._open()
+                chunk = os.pread(self._descriptor, _READ_AT_ONCE, offset)
+                if not chunk:
+                    raise OSError(errno.EIO, f"{self._position - offset} bytes are gone", self._file)
+                offset += len(chunk)
+                yield chunk
+        except OSError as exc:
+            raise file_fault(exc, self._uri) from exc
 
     def seal(self) -> tuple[str, str]:
         """Close the file for good and hand it over: return its path, and the key of its resume row ("" for none).

@@ -19,6 +19,7 @@ from aisnb.store.encoding import encode_completion, encode_custom
 from aisnb.store.faults import file_gone, no_such_object, stray_file
 from aisnb.store.jobs import JobTable
 from aisnb.store.partial import Partial, PartialFiles
+from aisnb.store.renames import finish_renames
 from aisnb.store.repair import finish_intents, finish_removals, sweep_partials
 from aisnb.store.servers import ServerTable
 from aisnb.store.tally import Tallies
@@ -81,6 +82,7 @@ class Store:
             raise NodeError(f"The data root '{root}' cannot be used: {exc}. Set AISNB_HOME to another.") from exc
         tallies = Tallies()
         finish_removals(self.database, partials)
+        finish_renames(self.database, self.tree)
         self.table = BucketTable(self.database, self.tree)
         finish_intents(self.database, self.tree, self.table.by_number())
         kept = sweep_partials(self.database, partials)
@@ -136,6 +138,17 @@ class Store:
         """
         detached = self.writer.call(lambda: self.table.remove(bucket, self._partials.directory))
         shutil.rmtree(detached, ignore_errors=True)  # what is left is tried again at the next start
+
+    def rename_bucket(self, bucket: Bucket, to: Bucket) -> BucketRecord:
+        """Give a bucket another name, in one step however many objects it has. What is on its way into it fails.
+
+        Raises:
+            BucketNotFound: it is not here.
+            AlreadyExists: a bucket, or something else on the disk, is called that.
+            NameInvalid: no bucket can be called that.
+            Unsupported: it would lie in a namespace.
+        """
+        return self.writer.call(lambda: self.table.rename(bucket, to))
 
     def set_extra(self, bucket: Bucket, extra: dict[str, str]) -> None:
         """Note `extra` with the bucket in place of what was there.

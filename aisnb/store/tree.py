@@ -111,6 +111,15 @@ class Tree:
                 os.rmdir(directory)  # noqa: PTH106  # paths are text in this class
                 directory = os.path.dirname(directory)  # noqa: PTH120  # as above
 
+    def move(self, bucket: Bucket, to: Bucket) -> None:
+        """Give the bucket's whole directory another name, in one step.
+
+        Raises:
+            OSError: the file system refused.
+        """
+        self._made.clear()
+        os.rename(self.directory(bucket), self.directory(to))  # noqa: PTH104  # paths are text in this class
+
     def detach(self, bucket: Bucket, to: Path) -> None:
         """Move the bucket's whole directory out of the tree, to `to`, in one step.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from aisnb.store import Completion, ErrorRecord, Store
-from tests.store.writing import ABC, put
+from tests.store.writing import ABC, XYZ, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def _then_die(function: Callable[..., object]) -> Callable[..., NoReturn]:
 
 
 def die_at(moment: str, store: Store) -> None:
-    """Overwrite ``old`` and store ``new``, or remove the bucket, and die on the way."""
+    """Overwrite ``old`` and store ``new``, or remove or rename the bucket, and die on the way."""
     import shutil
 
     if moment == "before the rename":
@@ -82,6 +82,12 @@ def die_at(moment: str, store: Store) -> None:
     elif moment == "after the detaching":
         os.rename = _then_die(os.rename)
         store.remove_bucket(ABC)
+    elif moment == "before the renaming":
+        os.rename = die
+        store.rename_bucket(ABC, XYZ)
+    elif moment == "after the renaming":
+        os.rename = _then_die(os.rename)
+        store.rename_bucket(ABC, XYZ)
     elif moment == "before the deleting":
         shutil.rmtree = die  # type: ignore[assignment]  # it never returns
         store.remove_bucket(ABC)

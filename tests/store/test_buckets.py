@@ -8,7 +8,7 @@ import pytest
 from aisnb.errors import AlreadyExists, BucketNotFound, NameInvalid, Unsupported
 from aisnb.store import Store, Summary
 from aisnb.uris import Bucket
-from tests.store.writing import ABC, content, leftovers, names, put
+from tests.store.writing import ABC, XYZ, content, leftovers, names, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,3 +140,44 @@ def test_the_summary_counts_what_lies_under_a_prefix(store: Store) -> None:
     assert store.summary(ABC) == Summary(count=3, size=45, smallest=5, largest=30)
     assert store.summary(ABC, "a/") == Summary(count=2, size=40, smallest=10, largest=30)
     assert store.summary(ABC, "zzz") == Summary(count=0, size=0, smallest=0, largest=0)
+
+
+def test_a_renamed_bucket_keeps_its_objects_and_its_record(store: Store) -> None:
+    put(store, "d/x", b"bytes")
+    before = store.bucket(ABC)
+    store.rename_bucket(ABC, XYZ)
+    with pytest.raises(BucketNotFound):
+        store.stat(ABC, "d/x")
+    record, file = store.open(XYZ, "d/x")
+    with file:
+        assert (record.version, file.read()) == (1, b"bytes")
+    store.close()
+    again = Store(store.root)
+    assert [(record.bucket, record.created_ns) for record in again.buckets()] == [(XYZ, before.created_ns)]
+    again.close()
+
+
+def test_what_is_on_its_way_into_a_renamed_bucket_fails(store: Store) -> None:
+    partial = store.begin(ABC, "x")
+    partial.start(offset=0, validator="", size=None)
+    store.rename_bucket(ABC, XYZ)
+    with pytest.raises(BucketNotFound):
+        store.commit(partial).result(30)
+    assert leftovers(store) == []
+
+
+def test_a_bucket_takes_no_name_that_is_taken(store: Store) -> None:
+    store.create_bucket(XYZ)
+    with pytest.raises(AlreadyExists):
+        store.rename_bucket(ABC, XYZ)
+    stray = store.root / "buckets/ais/stray"
+    stray.mkdir()
+    (stray / "precious").write_text("here")
+    with pytest.raises(AlreadyExists, match="belongs to no bucket"):
+        store.rename_bucket(ABC, Bucket("ais", "stray"))
+    with pytest.raises(NameInvalid):
+        store.rename_bucket(ABC, Bucket("ais", "a b"))
+    with pytest.raises(BucketNotFound):
+        store.rename_bucket(Bucket("ais", "missing"), Bucket("ais", "other"))
+    put(store, "x", b"still here")
+    assert content(store, "x") == b"still here"

@@ -11,7 +11,7 @@ import pytest
 from aisnb.store import JobRecord, Store
 from aisnb.store.fsck import fsck
 from tests.store.crashing import JOB, data_of
-from tests.store.writing import ABC, content, leftovers, names, put
+from tests.store.writing import ABC, XYZ, content, leftovers, names, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,18 @@ def test_the_removal_of_a_bucket_that_a_crash_cut_is_ended_at_the_next_start(sto
     store.create_bucket(ABC)
     assert names(store) == []
     put(store, "a", b"data")
+    assert fsck(store).clean
+    store.close()
+
+
+@pytest.mark.parametrize("moment", ["before the renaming", "after the renaming"])
+def test_the_renaming_of_a_bucket_that_a_crash_cut_is_ended_at_the_next_start(store: Store, moment: str) -> None:
+    put(store, "a/b", b"data")
+    store = crash(store, moment)
+    assert [record.bucket for record in store.buckets()] == [XYZ]
+    assert store.open(XYZ, "a/b")[1].read() == b"data"
+    store.create_bucket(ABC)
+    assert names(store) == []
     assert fsck(store).clean
     store.close()
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aisnb.store import Completion, ObjectRecord, Partial, Store
 
 ABC = Bucket("ais", "abc")
+XYZ = Bucket("ais", "xyz")
 
 
 def put(store: Store, name: str, data: bytes, completion: Completion | None = None, **custom: str) -> ObjectRecord:
