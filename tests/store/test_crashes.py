@@ -119,7 +119,9 @@ def test_the_renaming_of_a_bucket_that_a_crash_cut_is_ended_at_the_next_start(st
     put(store, "a/b", b"data")
     store = crash(store, moment)
     assert [record.bucket for record in store.buckets()] == [XYZ]
-    assert store.open(XYZ, "a/b")[1].read() == b"data"
+    record, file = store.open(XYZ, "a/b")
+    with file:
+        assert (record.version, file.read()) == (1, b"data")
     store.create_bucket(ABC)
     assert names(store) == []
     assert fsck(store).clean
