@@ -13,6 +13,7 @@ the import nor the extension waits for pandas.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import (
@@ -115,7 +116,18 @@ def __getattr__(name: str) -> Any:
 
     value = getattr(importlib.import_module(_LATE[name]), name)
     globals()[name] = value
+    _introduce()
     return value
+
+
+def _introduce() -> None:
+    """Let the notebook that we are used in, if any, show our tables, cards and progress; the magics it must ask for."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        from aisnb.notebook import introduce
+
+        introduce(shell)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Sizes, counts and durations, as people write and read them. Pure."""
+"""Sizes, counts, durations and names, as people write and read them. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _SI = ("B", "KB", "MB", "GB", "TB")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+#: Persian words and families of emoji are written with them.
+_JOINERS = "\u200c\u200d"
 
 
 def human_size(size: float | None, units: str = "iec") -> str:
@@ -80,3 +82,18 @@ def parse_duration(text: str) -> float:
 def plural(count: int, noun: str) -> str:
     """Return ``"1 file"``, ``"2 files"``, ``"1,234 files"``."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def printable(text: str) -> str:
+    r"""Return `text` on one line, with control characters spelled out: a name must not steer a terminal or a page.
+
+    Characters that turn the direction of writing around are among them; those that join letters and emoji are not.
+
+    Example:
+        printable("a\nb")  # "a\\nb"
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in _JOINERS else each.encode("unicode_escape").decode() for each in text
+    )

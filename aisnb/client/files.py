@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,18 +13,19 @@ from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
 from aisnb.client.notes import note
 from aisnb.client.wire import Call
-from aisnb.errors import DirectoryNotFound, ServerNotFound, UsageError
+from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
 
     import pandas as pd
 
-    from aisnb.client.connection import Connection
+    from aisnb.client.connection import Connection, Reply
 
 _PATH = "/v1/x/servers"
+_LOOK_SECONDS = 1.0
 
 
 class FileServer:
@@ -41,6 +44,7 @@ class FileServer:
         self.directory = Path(info.directory)
         self.port = info.port
         self.already = info.already
+        self._served = True
 
     def stop(self) -> None:
         """Stop serving; twice is harmless.
@@ -48,10 +52,9 @@ class FileServer:
         Example:
             server.stop()
         """
-        try:
+        self._served = False
+        with suppress(ServerNotFound):
             portal.run(_stop(self._connection, {"url": self.url}))
-        except ServerNotFound:
-            return
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +64,24 @@ class FileServer:
     ) -> None:
         self.stop()
 
+    @property
+    def is_served(self) -> bool:
+        """Whether the node serves it, as far as that can be told without starting anything."""
+        if portal.is_inside():
+            return self._served
+        try:
+            servers = portal.run(asyncio.wait_for(_list(self._connection.peek), _LOOK_SECONDS))
+        except EndpointUnreachable:
+            self._served = False  # file servers end with their node
+        except (AisnbError, TimeoutError):
+            pass  # what was known has to do
+        else:
+            self._served = any(server.url == self.url for server in servers)
+        return self._served
+
     def __repr__(self) -> str:
-        return f"FileServer {self.url} serves {self.directory}"
+        how = f"serves {self.directory}" if self.is_served else f"served {self.directory} and was stopped"
+        return f"FileServer {self.url} {how}"
 
 
 def serve(
@@ -109,7 +128,7 @@ def serve(
 
 def list_servers() -> pd.DataFrame:
     """Return the directories that the local node serves: directory, url, port, bind, pid."""
-    return _frame(portal.run(_list(open_local_connection())))
+    return _frame(portal.run(_list(open_local_connection().call)))
 
 
 def stop_servers(target: str | Path = "", *, everything: bool = False) -> pd.DataFrame:
@@ -138,8 +157,8 @@ async def _serve(connection: Connection, request: ServeRequest) -> ServerInfo:
     return (await connection.call(call)).decode(ServerInfo)
 
 
-async def _list(connection: Connection) -> list[ServerInfo]:
-    return (await connection.call(Call("GET", _PATH, shown="Listing the servers"))).decode_list(ServerInfo)
+async def _list(ask: Callable[[Call], Awaitable[Reply]]) -> list[ServerInfo]:
+    return (await ask(Call("GET", _PATH, shown="Listing the servers"))).decode_list(ServerInfo)
 
 
 async def _stop(connection: Connection, query: Mapping[str, str]) -> list[ServerInfo]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from aisnb.client import portal
 from aisnb.client.jobs import jobs_of
 from aisnb.client.notes import note
-from aisnb.client.snapshots import failure_text, has_ended, known, status_line
+from aisnb.client.snapshots import failure_text, has_ended, known, next_step, paused_text, status_line
 from aisnb.client.twins import twins
-from aisnb.errors import AisnbError, JobAborted, JobFailed, JobTimeout
+from aisnb.errors import AisnbError, JobAborted, JobFailed, JobPaused, JobTimeout
 from aisnb.protocol.extension import ABORTED, FAILED, PAUSED
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ class Job:
         Raises:
             JobFailed: files failed, or the job could not run; `.job` is this job.
             JobAborted: it was stopped.
+            JobPaused: it is paused, and would not end before somebody resumes it (a TimeoutError, too).
             JobTimeout: it has not ended in time (a TimeoutError).
 
         Example:
@@ -166,22 +167,30 @@ class Job:
         """Wait for the end, up to the monotonic time `end`; on the portal's loop.
 
         Raises:
+            JobPaused: it is paused.
             JobTimeout: it has not ended by then.
         """
-        paused = False
         try:
             await self.changed()
             while not has_ended(self._snapshot):
-                left = _POLL_SECONDS if end is None else end - time.monotonic()
-                if left <= 0:
-                    raise JobTimeout(f"{status_line(self._snapshot)}. It did not end in time, and goes on.", self)
-                if self._snapshot.state == PAUSED and not paused:
-                    note(f"{status_line(self._snapshot)}. To go on: %ais resume {self.id}")
-                paused = self._snapshot.state == PAUSED
-                await self.changed(min(left, _POLL_SECONDS))
+                self.check_patience(end)
+                left = _POLL_SECONDS if end is None else min(end - time.monotonic(), _POLL_SECONDS)
+                await self.changed(left)
         except asyncio.CancelledError:
             self.say_it_goes_on()
             raise
+
+    def check_patience(self, end: float | None) -> None:
+        """Raise what ends a wait before the job ends.
+
+        Raises:
+            JobPaused: it is paused, by somebody or for want of credentials: nothing would happen any more.
+            JobTimeout: it is later than the monotonic time `end`.
+        """
+        if self._snapshot.state == PAUSED:
+            raise JobPaused(paused_text(self._snapshot), self)
+        if end is not None and time.monotonic() >= end:
+            raise JobTimeout(f"Job {status_line(self._snapshot)}. It did not end in time, and goes on.", self)
 
     def say_it_goes_on(self) -> None:
         """Tell who interrupted a wait that this did not stop the job."""
@@ -253,7 +262,7 @@ class Job:
         """Show a live display of the job below the cell, and return at once."""
         from aisnb.client.progress import painter_for, show
 
-        portal.launch(show(self, painter_for(self)))
+        portal.launch(show(self, painter_for(self, alone=True)))
 
     async def _control(self, what: str, headers: Mapping[str, str] | None = None) -> Job:
         jobs = await jobs_of(self._connection)
@@ -282,7 +291,7 @@ class Job:
         if not portal.is_inside():
             with suppress(AisnbError, TimeoutError):  # then the last look has to do
                 portal.run(asyncio.wait_for(self.changed(restart=False), _REPR_SECONDS))
-        return f"Job {status_line(self._snapshot)}. Watch it with: %ais show job {self.id} --progress"
+        return f"Job {status_line(self._snapshot)}. {next_step(self._snapshot)}"
 
 
 async def open_job(connection: Connection, job: str) -> Job:

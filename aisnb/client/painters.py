@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aisnb.client.notes import note
-from aisnb.client.snapshots import bytes_text, faults_text, files_text, final_line, seconds_run, status_line
-from aisnb.protocol.extension import RUNNING
-from aisnb.units import human_duration, human_size
+from aisnb.client.snapshots import amounts, final_line, progress_text
+from aisnb.units import printable
+from aisnb.wording import spoken
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -30,19 +30,18 @@ class SilentPainter:
 
 
 class LinePainter:
-    """Writes a line at the start, then one every ten seconds or so, and a last one: for logs."""
+    """Writes a first line, then one every ten seconds or so while something happens, and a last one: for logs."""
 
     def __init__(self) -> None:
         self._written = 0.0
+        self._last: JobSnapshot | None = None
 
     def update(self, snapshot: JobSnapshot) -> None:
         """Write a line if it is time for one."""
         now = time.monotonic()
-        if now - self._written >= _LINE_SECONDS:
-            self._written = now
-            left = time_left(snapshot)
-            rate = f", {human_size(snapshot.rate)}/s" if snapshot.rate > 0 else ""
-            note(status_line(snapshot) + rate + (f", {human_duration(left)} left" if left is not None else ""))
+        if now - self._written >= _LINE_SECONDS and snapshot != self._last:
+            self._written, self._last = now, snapshot
+            note(f"{snapshot.id}: {progress_text(snapshot)}")
 
     def close(self, snapshot: JobSnapshot) -> None:
         """Write the last line."""
@@ -74,8 +73,8 @@ class TerminalPainter:
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix}",
             )
         self._bar.desc = snapshot.id
-        self._bar.n, self._bar.total = _amounts(snapshot)
-        self._bar.postfix = _details(snapshot)
+        self._bar.n, self._bar.total = amounts(snapshot)
+        self._bar.postfix = progress_text(snapshot)
         self._bar.refresh()
         self._draw_files([file for file in snapshot.in_flight if file.total_bytes][:_FILES_SHOWN])
 
@@ -85,7 +84,7 @@ class TerminalPainter:
             if bar is not None:
                 bar.close()
         self._bar, self._files = None, []
-        self._stream.write(f"{final_line(snapshot)}\n")
+        self._stream.write(f"{spoken(final_line(snapshot))}\n")
         self._stream.flush()
 
     def _draw_files(self, files: list[FileProgress]) -> None:
@@ -106,37 +105,5 @@ class TerminalPainter:
                 )
             )
         for bar, file in zip(self._files, files, strict=True):
-            bar.desc, bar.n, bar.total = file.name[-40:], file.bytes, file.total_bytes
+            bar.desc, bar.n, bar.total = printable(file.name)[-40:], file.bytes, file.total_bytes
             bar.refresh()
-
-
-def time_left(snapshot: JobSnapshot) -> float | None:
-    """Return the seconds that a running job still needs, by its bytes or else its files; None if nobody knows."""
-    if snapshot.state != RUNNING:
-        return None
-    if snapshot.total_bytes is not None and snapshot.rate > 0:
-        return max(0, snapshot.total_bytes - snapshot.bytes) / snapshot.rate
-    tried = snapshot.done + snapshot.failed
-    if snapshot.total > 0 and tried > 0:
-        return seconds_run(snapshot) * (snapshot.total - tried) / tried
-    return None
-
-
-def _amounts(snapshot: JobSnapshot) -> tuple[int, int | None]:
-    """Return how much is done, of how much: bytes if the total is known, files otherwise."""
-    if snapshot.total_bytes:
-        return min(snapshot.bytes, snapshot.total_bytes), snapshot.total_bytes
-    return max(0, snapshot.done) + snapshot.failed, snapshot.total if snapshot.total > 0 else None
-
-
-def _details(snapshot: JobSnapshot) -> str:
-    left = time_left(snapshot)
-    parts = (
-        snapshot.state if snapshot.state != RUNNING else "",
-        files_text(snapshot),
-        bytes_text(snapshot),
-        f"{human_size(snapshot.rate)}/s" if snapshot.rate > 0 else "",
-        f"{human_duration(left)} left" if left is not None else "",
-        faults_text(snapshot),
-    )
-    return ", ".join(part for part in parts if part)

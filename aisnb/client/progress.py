@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from aisnb.client import portal
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
-from aisnb.client.snapshots import has_ended, status_line
-from aisnb.errors import AisnbError, JobTimeout
+from aisnb.client.snapshots import has_ended
+from aisnb.errors import AisnbError
 from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
@@ -48,15 +48,22 @@ def use_painter(factory: Callable[[Job], Painter | None] | None) -> None:
     _factory = factory
 
 
-def painter_for(job: Job) -> Painter:
-    """Return a display for the job, as ``AISNB_PROGRESS`` says: a widget, bars on a terminal, or lines in a log."""
+def painter_for(job: Job, *, alone: bool = False) -> Painter:
+    """Return a display for the job, as ``AISNB_PROGRESS`` says: a widget, bars on a terminal, or lines in a log.
+
+    Args:
+        job: any job.
+        alone: nobody waits for its end, so a terminal is its user's again: bars would draw over what is typed.
+    """
     style = read_settings().progress
     if style == "off":
         return SilentPainter()
     painter = _factory(job) if _factory is not None and style in ("auto", "widget") else None
     if painter is not None:
         return painter
-    return TerminalPainter(sys.stderr) if sys.stderr is not None and sys.stderr.isatty() else LinePainter()
+    if alone or sys.stderr is None or not sys.stderr.isatty():
+        return LinePainter()
+    return TerminalPainter(sys.stderr)
 
 
 def watch(job: Job, timeout: float | None = None) -> Job:
@@ -69,25 +76,27 @@ def watch(job: Job, timeout: float | None = None) -> Job:
     Raises:
         JobFailed: files failed, or the job could not run.
         JobAborted: it was stopped.
+        JobPaused: it is paused.
         JobTimeout: it has not ended in time.
     """
     end = None if timeout is None else time.monotonic() + timeout
-    portal.run(follow(job, painter_for(job), end))
+    portal.run(follow(job, painter_for(job), lambda: job.check_patience(end)))
     return job.wait()
 
 
-async def follow(job: Job, painter: Painter, end: float | None = None) -> None:
+async def follow(job: Job, painter: Painter, check: Callable[[], None] = lambda: None) -> None:
     """Feed `painter` until the job ends, and close it whatever happens; on the portal's loop.
 
-    Raises:
-        JobTimeout: the job has not ended by the monotonic time `end`.
+    Args:
+        job: any job.
+        painter: its display.
+        check: called before each paint; raises what is to end this before the job's end.
     """
     try:
         await job.changed()
         while not has_ended(job.last):
             began = time.monotonic()
-            if end is not None and began >= end:
-                raise JobTimeout(f"{status_line(job.last)}. It did not end in time, and goes on.", job)
+            check()
             painter.update(job.last)
             await job.changed(_IDLE_SECONDS)
             await asyncio.sleep(max(0.0, began + _PAINT_SECONDS - time.monotonic()))

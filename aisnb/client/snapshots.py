@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from aisnb.protocol.extension import ABORTED, ENDED, FAILED
-from aisnb.units import human_duration, human_size, plural
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED, PAUSED, RUNNING
+from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
     from aisnb.protocol.extension import JobErrorRow, JobSnapshot
@@ -26,10 +26,29 @@ def known(count: int) -> int | None:
     return None if count < 0 else count
 
 
+def amounts(snapshot: JobSnapshot) -> tuple[int, int | None]:
+    """Return how much is done, of how much (None: nobody knows): bytes if their total is known, else files tried."""
+    if snapshot.total_bytes:
+        return min(max(0, snapshot.bytes), snapshot.total_bytes), snapshot.total_bytes
+    return max(0, snapshot.done) + snapshot.failed, snapshot.total if snapshot.total > 0 else None
+
+
 def seconds_run(snapshot: JobSnapshot) -> float:
     """Return how long the job has run, in seconds."""
     begun = snapshot.started_ns or snapshot.created_ns
     return max(0.0, ((snapshot.ended_ns or time.time_ns()) - begun) / _NANOSECONDS) if begun else 0.0
+
+
+def time_left(snapshot: JobSnapshot) -> float | None:
+    """Return the seconds that a running job still needs, by its bytes or else its files; None if nobody knows."""
+    if snapshot.state != RUNNING:
+        return None
+    if snapshot.total_bytes is not None and snapshot.rate > 0:
+        return max(0, snapshot.total_bytes - snapshot.bytes) / snapshot.rate
+    tried = snapshot.done + snapshot.failed
+    if snapshot.total > 0 and tried > 0:
+        return seconds_run(snapshot) * (snapshot.total - tried) / tried
+    return None
 
 
 def files_text(snapshot: JobSnapshot) -> str:
@@ -56,36 +75,77 @@ def faults_text(snapshot: JobSnapshot) -> str:
 def status_line(snapshot: JobSnapshot) -> str:
     """Return the job's state and counts in one line."""
     parts = (snapshot.state, files_text(snapshot), bytes_text(snapshot), faults_text(snapshot))
-    reason = f" ({snapshot.reason})" if snapshot.reason else ""
-    return f"{snapshot.id}: {', '.join(part for part in parts if part)}{reason}"
+    return f"{snapshot.id}: {', '.join(part for part in parts if part)}{_reason(snapshot)}"
+
+
+def progress_text(snapshot: JobSnapshot) -> str:
+    """Return what stands beside a bar: files, bytes, speed, time left, faults; the state unless it runs.
+
+    Example:
+        "3 of 20 files, 12.00MiB of 80.00MiB, 4.00MiB/s, 0:17 left, 1 failed"
+    """
+    left = time_left(snapshot)
+    parts = (
+        "" if snapshot.state == RUNNING else snapshot.state + _reason(snapshot),
+        files_text(snapshot),
+        bytes_text(snapshot),
+        f"{human_size(snapshot.rate)}/s" if snapshot.rate > 0 and snapshot.state == RUNNING else "",
+        f"{human_duration(left)} left" if left is not None else "",
+        faults_text(snapshot),
+    )
+    going_on = f"; {_going_on(snapshot)}" if snapshot.state == PAUSED else ""
+    return ", ".join(part for part in parts if part) + going_on
+
+
+def next_step(snapshot: JobSnapshot) -> str:
+    """Return what a person may type next, as a sentence. It always names the command that shows the job."""
+    command = f"%ais show job {snapshot.id} --progress"
+    if has_ended(snapshot):
+        again = f"'%ais retry {snapshot.id}' tries what failed again; " if snapshot.failed > 0 else ""
+        return f"{again}'{command}' shows how it ended."
+    if snapshot.state == PAUSED:
+        return f"To go on: %ais resume {snapshot.id}. Then watch it with: {command}"
+    return f"Watch it with: {command}"
 
 
 def final_line(snapshot: JobSnapshot) -> str:
-    """Return what remains to be read of a job's progress when it is over.
+    """Return what remains to be read of a job's progress when its display ends.
 
     Example:
         "dnl-x: 999 files, 124.88MiB in 0:03 (3 skipped, 2 failed)"
     """
     if snapshot.state == FAILED:
-        return f"{snapshot.id}: could not run: {snapshot.reason or 'no reason was given'}"
+        return f"{snapshot.id}: could not run: {printable(snapshot.reason) or 'no reason was given'}"
     done = plural(max(0, snapshot.done), "file")
     size = f", {human_size(snapshot.bytes)}" if snapshot.bytes >= 0 else ""
     faults = f" ({faults_text(snapshot)})" if faults_text(snapshot) else ""
     text = f"{snapshot.id}: {done}{size} in {human_duration(seconds_run(snapshot))}{faults}"
     if snapshot.state == ABORTED:
         return f"{text}, then it was stopped"
+    if snapshot.state == PAUSED:
+        return f"{text}, then it was paused{_reason(snapshot)}; {_going_on(snapshot)}"
     return text if has_ended(snapshot) else f"{text} so far; it goes on"
+
+
+def paused_text(snapshot: JobSnapshot) -> str:
+    """Return the message for somebody who waits for a paused job."""
+    return (
+        f"Job {status_line(snapshot)}. It does not end while it is paused: {_going_on(snapshot)}, "
+        f"'%ais stop {snapshot.id}' ends it."
+    )
 
 
 def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     """Return the message of a job that failed: how many files, the first of them, what to do."""
     if snapshot.state == FAILED:
-        return f"Job {snapshot.id} could not run: {snapshot.reason or 'no reason was given'}"
-    named = "; ".join(f"{error.name} ({_cause(error)})" for error in errors[:_NAMED])
+        return f"Job {snapshot.id} could not run: {printable(snapshot.reason) or 'no reason was given'}"
+    named = "; ".join(f"{printable(error.name)} ({_cause(error)})" for error in errors[:_NAMED])
     more = snapshot.failed - min(len(errors), _NAMED)
     rest = f"; and {more:,} more" if more > 0 else ""
     counted = (
-        plural(snapshot.failed, "file") if snapshot.total < 0 else f"{snapshot.failed:,} of {snapshot.total:,} files"
+        plural(snapshot.failed, "file")
+        if snapshot.total < 0
+        else f"{snapshot.failed:,} of {plural(snapshot.total, 'file')}"
     )
     return (
         f"Job {snapshot.id}: {counted} failed: {named}{rest}. "
@@ -93,7 +153,16 @@ def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     )
 
 
+def _reason(snapshot: JobSnapshot) -> str:
+    return f" ({printable(snapshot.reason).rstrip('.')})" if snapshot.reason else ""
+
+
+def _going_on(snapshot: JobSnapshot) -> str:
+    return f"'%ais resume {snapshot.id}' lets it go on"
+
+
 def _cause(error: JobErrorRow) -> str:
     if error.status >= 400:
         return f"the source answered {error.status}"
-    return error.reason if len(error.reason) <= _REASON_LENGTH else error.reason[:_REASON_LENGTH] + "…"
+    reason = printable(error.reason)
+    return reason if len(reason) <= _REASON_LENGTH else reason[:_REASON_LENGTH] + "…"

@@ -66,7 +66,7 @@ def things(values: Iterable[object]) -> pd.Series[Any]:
 
 
 def table(columns: dict[str, pd.Series[Any]], **facts: str) -> pd.DataFrame:
-    """Return the columns as a DataFrame; `facts` become its ``attrs``."""
+    """Return the columns as a DataFrame; `facts` become its ``attrs``, beside the mark that displays know it by."""
     frame = pd.DataFrame(columns)
-    frame.attrs.update(facts)
+    frame.attrs.update(facts, aisnb=True)
     return frame

@@ -1,22 +1,24 @@
 """Tables of ours as text and HTML: human sizes, totals, never more rows than a person reads.
 
-Numbers stay numbers in the DataFrame; only what is shown is rounded.
+Numbers stay numbers in the DataFrame; only what is shown is rounded. Both have the ``ais`` CLI's upper-case headers;
+the text has its left-aligned columns, too.
 """
 
 from __future__ import annotations
 
 import html
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from aisnb.units import human_size, plural
+from aisnb.units import human_size, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 #: Columns in bytes, and in bytes per second.
 _BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes"))
@@ -27,6 +29,14 @@ _PROPERTIES = ["property", "value"]
 
 _LONGEST = 120
 _GAP = 4
+
+#: Unicode's categories of marks upon letters, and of joiners between them.
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")
+
+#: numpy's letters for signed and unsigned whole numbers and for floats, which pandas' own types have, too.
+_NUMBERS = "iuf"
+#: Names keep their runs of spaces, and what is long is wrapped; one that is written from right to left stays in place.
+_CELL = '<td dir="auto" style="text-align:{}; white-space:pre-wrap">{}</td>'
 
 #: What a row is, by the columns that tell it; the first that fits.
 _NOUNS = (
@@ -47,7 +57,7 @@ def is_ours(frame: DataFrame) -> bool:
     Example:
         is_ours(client.ls("ais://abc").head())  # True
     """
-    return bool({"bucket", "aisnb"} & frame.attrs.keys()) and bool(_noun(frame)) and frame.columns.is_unique
+    return "aisnb" in frame.attrs and bool(_noun(frame)) and frame.columns.is_unique
 
 
 def mark(frame: DataFrame, units: str = "iec") -> DataFrame:
@@ -72,12 +82,11 @@ def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
     if frame.empty:
         return totals
     head, tail = _cut(frame, max_rows)
-    rows = [[name.upper() for name in map(str, frame.columns)]]
-    rows += _rows(head, units)
+    rows = [_headers(frame), *_rows(head, units)]
     cut_at = len(rows)
     rows += _rows(tail, units)
-    widths = [min(max(map(len, column)), _LONGEST) for column in zip(*rows, strict=True)]
-    lines = [(" " * _GAP).join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    widths = [min(max(map(_width, column)), _LONGEST) for column in zip(*rows, strict=True)]
+    lines = [(" " * _GAP).join(map(_left_aligned, row, widths)).rstrip() for row in rows]
     if len(tail):
         lines.insert(cut_at, f"... {len(frame) - len(head) - len(tail):,} more ...")
     return "\n".join([*lines, totals]).rstrip("\n")
@@ -91,20 +100,16 @@ def render_html(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
     if frame.empty:
         return f'<div class="{_CLASSES.get(noun, "aisnb-table")}">{totals}</div>'
     head, tail = _cut(frame, max_rows)
-    body = _html_rows(head, units)
+    sides = _sides(frame)
+    body = _html_rows(head, units, sides)
     if len(tail):
         more = f"… {len(frame) - len(head) - len(tail):,} more …"
-        body += f'<tr><td colspan="{len(frame.columns)}">{more}</td></tr>' + _html_rows(tail, units)
-    heads = "".join(f'<th style="text-align:left">{html.escape(str(name))}</th>' for name in frame.columns)
+        body += f'<tr><td colspan="{len(sides)}" style="text-align:left; opacity:0.7">{more}</td></tr>'
+        body += _html_rows(tail, units, sides)
+    titles = zip(sides, _headers(frame), strict=True)
+    heads = "".join(f'<th style="text-align:{side}">{html.escape(title)}</th>' for side, title in titles)
     table = f'<table class="dataframe"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="{_CLASSES.get(noun, "aisnb-table")}">{table}{totals}</div>'
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, with control characters spelled out: a name must not steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _noun(frame: DataFrame) -> str:
@@ -119,7 +124,7 @@ def _totals(frame: DataFrame, units: str) -> str:
     parts = [plural(len(frame), noun)]
     if "objects" in frame.columns and noun == "bucket":
         parts.append(plural(int(frame["objects"].fillna(0).sum()), "object"))
-    if "size" in frame.columns and len(frame):
+    if "size" in frame.columns and len(frame) and _is_whole(frame["size"]):
         sizes = frame["size"].dropna()
         unknown = len(frame) - len(sizes)
         if len(sizes):
@@ -129,6 +134,11 @@ def _totals(frame: DataFrame, units: str) -> str:
     return ", ".join(parts)
 
 
+def _is_whole(column: Series[Any]) -> bool:
+    """Return whether a column has whole numbers: sizes that somebody made MiB of are no bytes any more."""
+    return getattr(column.dtype, "kind", "") in "iu"
+
+
 def _cut(frame: DataFrame, max_rows: int | None) -> tuple[DataFrame, DataFrame]:
     if max_rows is None or len(frame) <= max_rows:
         return frame, frame.iloc[:0]
@@ -136,9 +146,35 @@ def _cut(frame: DataFrame, max_rows: int | None) -> tuple[DataFrame, DataFrame]:
     return frame.iloc[:head], frame.iloc[len(frame) - (max_rows - head) :]
 
 
-def _html_rows(frame: DataFrame, units: str) -> str:
-    cell = '<td style="text-align:left">{}</td>'.format
-    return "".join(f"<tr>{''.join(cell(html.escape(text)) for text in row)}</tr>" for row in _rows(frame, units))
+def _headers(frame: DataFrame) -> list[str]:
+    return [printable(str(name)).upper() for name in frame.columns]
+
+
+def _sides(frame: DataFrame) -> list[str]:
+    """Return where each column's values stand: numbers below each other at the right, so that sizes compare."""
+    return ["right" if getattr(kind, "kind", "") in _NUMBERS else "left" for kind in frame.dtypes]
+
+
+def _html_rows(frame: DataFrame, units: str, sides: Sequence[str]) -> str:
+    rows = (
+        "".join(_CELL.format(side, html.escape(text)) for side, text in zip(sides, row, strict=True))
+        for row in _rows(frame, units)
+    )
+    return "".join(f"<tr>{row}</tr>" for row in rows)
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: two for an emoji or an ideograph, none for an accent."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(each) in _WITHOUT_WIDTH else 1 + (unicodedata.east_asian_width(each) in "WF")
+        for each in text
+    )
+
+
+def _left_aligned(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
 
 
 def _rows(frame: DataFrame, units: str) -> list[list[str]]:
@@ -151,9 +187,9 @@ def _rows(frame: DataFrame, units: str) -> list[list[str]]:
 
 def _texts(name: str, values: Sequence[Any], units: str) -> list[str]:
     if name in _BYTES:
-        return ["-" if _is_missing(value) else human_size(value, units) for value in values]
+        return [human_size(value, units) if isinstance(value, int) else _text(value) for value in values]
     if name in _RATES:
-        return ["-" if _is_missing(value) or not value else human_size(value, units) + "/s" for value in values]
+        return [human_size(value, units) + "/s" if isinstance(value, float) and value > 0 else "-" for value in values]
     return [_text(value) for value in values]
 
 
@@ -165,7 +201,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
     if isinstance(value, Mapping):
         return printable(", ".join(f"{key}={item}" for key, item in value.items())) or "-"
     return printable(str(value))

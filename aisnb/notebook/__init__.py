@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from aisnb.notebook.extension import register, unregister
+from aisnb.notebook.extension import introduce, register, unregister
 
-__all__ = ["register", "unregister"]
+__all__ = ["introduce", "register", "unregister"]

@@ -7,7 +7,6 @@ of anybody else looks exactly as it did before.
 from __future__ import annotations
 
 import functools
-import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Where pandas says that its DataFrame lives: from version 3 on, and before.
 DATA_FRAMES = ("pandas", "pandas.core.frame")
+#: Rows shown where pandas would look at the size of the terminal.
+_ROWS = 60
 #: Our values that are shown as cards, and as what.
 CARDS = {
     "aisnb.client.job.Job": "job",
@@ -51,8 +52,19 @@ def _replace(formatter: Any, path: str, make: Callable[[Any], Callable[..., Any]
 
 
 def _is_ours(frame: Any) -> bool:
-    tables = sys.modules.get("aisnb.explore.tables")  # without it, no frame can be ours
-    return tables is not None and tables.is_ours(frame)
+    if not frame.attrs:
+        return False
+    from aisnb.explore.tables import is_ours
+
+    return is_ours(frame)
+
+
+def _most_rows() -> int | None:
+    """Return how many rows pandas would show: who has set that wants it here, too."""
+    import pandas as pd
+
+    most: int | None = pd.get_option("display.max_rows")
+    return None if most is None else most or _ROWS
 
 
 def _frame_html(earlier: Callable[[Any], str | None] | None) -> Callable[[Any], str | None]:
@@ -60,7 +72,7 @@ def _frame_html(earlier: Callable[[Any], str | None] | None) -> Callable[[Any], 
         if _is_ours(frame):
             from aisnb.explore.tables import render_html
 
-            return render_html(frame)
+            return render_html(frame, max_rows=_most_rows())
         return earlier(frame) if earlier is not None else frame._repr_html_()
 
     return render
@@ -71,7 +83,7 @@ def _frame_text(earlier: Callable[..., None] | None) -> Callable[..., None]:
         if _is_ours(frame):
             from aisnb.explore.tables import render_text
 
-            _print_lines(render_text(frame), printer)
+            _print_lines(render_text(frame, max_rows=_most_rows()), printer)
         elif earlier is not None:
             earlier(frame, printer, cycle)
         else:

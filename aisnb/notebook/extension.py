@@ -1,6 +1,7 @@
 """What ``%load_ext aisnb`` adds to a shell, and ``%unload_ext aisnb`` takes back.
 
 Loading must cost next to nothing: pandas, aiohttp, ipywidgets and the commands come in with the first ``%ais``.
+A shell in which aisnb is used without its magics shows our values and progress just as well: see `introduce`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,19 @@ from aisnb.notebook.magics import AisMagics
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_CLIENT = "aisnb.client.progress"
+_CLIENT = "aisnb.client"
+_introduced: WeakKeyDictionary[InteractiveShell, ExitStack] = WeakKeyDictionary()
 _loaded: WeakKeyDictionary[InteractiveShell, ExitStack] = WeakKeyDictionary()
+
+
+def introduce(shell: InteractiveShell) -> None:
+    """Let `shell` show our values as tables and cards, and jobs' progress as widgets. Twice is harmless."""
+    if shell in _introduced:
+        return
+    with ExitStack() as undo:
+        display.install(shell, undo)
+        _add_painter(shell, undo)
+        _introduced[shell] = undo.pop_all()
 
 
 def register(shell: InteractiveShell) -> None:
@@ -27,21 +39,21 @@ def register(shell: InteractiveShell) -> None:
     """
     if shell in _loaded:
         return
+    introduce(shell)
     with ExitStack() as undo:
         magics = AisMagics(shell)
         undo.callback(magics.close)
         _add_magics(shell, magics, undo)
-        display.install(shell, undo)
-        _add_painter(shell, undo)
         completion.install(shell, magics, undo)
         _loaded[shell] = undo.pop_all()
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Take back everything that `register` added; without it, nothing happens."""
-    undo = _loaded.pop(shell, None)
-    if undo is not None:
-        undo.close()
+    """Take back everything that `register` and `introduce` added; without them, nothing happens."""
+    for known in (_loaded, _introduced):
+        undo = known.pop(shell, None)
+        if undo is not None:
+            undo.close()
 
 
 def _add_magics(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> None:
@@ -55,7 +67,7 @@ def _add_magics(shell: InteractiveShell, magics: AisMagics, undo: ExitStack) -> 
 
 
 def _add_painter(shell: InteractiveShell, undo: ExitStack) -> None:
-    """Let jobs show their progress as widgets: with the first ``%ais``, or once a cell has imported the client."""
+    """Let jobs show their progress as widgets: now, with the first ``%ais``, or once a cell has imported the client."""
 
     def look(_info: object) -> None:
         if _CLIENT in sys.modules:
@@ -75,3 +87,4 @@ def _add_painter(shell: InteractiveShell, undo: ExitStack) -> None:
 
     shell.events.register("pre_run_cell", look)
     undo.callback(remove)
+    look(None)

@@ -1,13 +1,17 @@
 """Small pieces of HTML that read well in light and dark, in JupyterLab and on a page without its styles.
 
 Colours are the theme's variables with a fall-back that is readable on both grounds; text inherits. Every value from
-outside (names, URLs, reasons) passes `escape`.
+outside (names, URLs, reasons) passes `text`.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from html import escape
 from typing import TYPE_CHECKING
+
+from aisnb.units import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,36 +28,43 @@ FONT = "font-family:var(--jp-ui-font-family, sans-serif); font-size:var(--jp-ui-
 LABEL = "display:inline-block; min-width:6em; opacity:0.7"
 NUMBERS = "font-variant-numeric:tabular-nums"
 
-
-def words(text: str) -> str:
-    """Return `text` in the page's own font, on one line, with digits that do not dance."""
-    return f'<span style="{FONT}; {NUMBERS}; white-space:nowrap">{escape(text)}</span>'
+_LOOPBACK = re.compile(r"https?://(127(\.\d+){3}|localhost|\[::1\])([:/]|$)")
 
 
-def bar(share: float, tone: str = INFO, width: str = "12em") -> str:
-    """Return a still bar, filled to `share` (0 to 1) in the colour of `tone`."""
-    filled = f"width:{100 * min(max(share, 0.0), 1.0):.0f}%; height:100%; background:{COLOURS[tone]}"
+def text(value: str) -> str:
+    """Return `value` as it is to be read: never markup, on one line, and its direction turns nothing else around."""
+    return f"<bdi>{escape(printable(value))}</bdi>"
+
+
+def bar(share: float, tone: str = INFO, width: str = "12em", css_class: str = "") -> str:
+    """Return a still bar, filled to `share` (0 to 1) in the colour of `tone`.
+
+    Args:
+        share: how much is done.
+        tone: the colour.
+        width: of the whole.
+        css_class: of what is filled; its own style has the width, in percent.
+    """
+    filled = f"width: {100 * min(max(share, 0.0), 1.0):.1f}%; display:block; height:100%; background:{COLOURS[tone]}"
     return (
-        f'<span style="display:inline-block; width:{width}; height:0.6em; border-radius:0.3em; overflow:hidden; '
-        f'background:{TRACK}"><span style="display:block; {filled}"></span></span>'
+        f'<span style="display:inline-block; flex:none; width:{width}; height:0.6em; border-radius:0.3em; '
+        f'overflow:hidden; background:{TRACK}"><span class="{css_class}" style="{filled}"></span></span>'
     )
 
 
-def bars(rows: Iterable[tuple[str, float, str]]) -> str:
-    """Return a row for each name: the name, a still bar filled to its share (0 to 1), and what else to say."""
-    cells = "".join(
-        f'<div style="display:flex; gap:0.8em; align-items:center; white-space:nowrap">{bar(share)}'
-        f'<span style="overflow:hidden; text-overflow:ellipsis; max-width:24em">{escape(name)}</span>'
-        f'<span style="opacity:0.7">{escape(text)}</span></div>'
-        for name, share, text in rows
-    )
-    return f'<div style="{FONT}; {NUMBERS}">{cells}</div>'
+def row(*parts: str) -> str:
+    """Return pieces of HTML beside each other, centred; what is too long for the page wraps."""
+    return f'<div style="display:flex; gap:0.8em; align-items:center">{"".join(parts)}</div>'
 
 
-def line(text: str, tone: str = INFO, css_class: str = "") -> str:
-    """Return `text` behind a stroke in the colour of `tone`: how things ended, in one line."""
-    stroke = f"border-left:3px solid {COLOURS[tone]}; padding:1px 0 1px 8px; margin:2px 0"
-    return f'<div class="{css_class}" style="{FONT}; {NUMBERS}; {stroke}">{escape(text)}</div>'
+def block(*parts: str, css_class: str = "") -> str:
+    """Return pieces of HTML below each other, in the page's own font, with digits that do not dance."""
+    return f'<div class="{css_class}" style="{FONT}; {NUMBERS}">{"".join(parts)}</div>'
+
+
+def line(value: str, tone: str = INFO, css_class: str = "") -> str:
+    """Return `value` behind a stroke in the colour of `tone`: how things ended, in one line."""
+    return _stroke(text(value), tone, css_class)
 
 
 def card(title: str, rows: Iterable[tuple[str, str]], tone: str = INFO, css_class: str = "") -> str:
@@ -65,16 +76,25 @@ def card(title: str, rows: Iterable[tuple[str, str]], tone: str = INFO, css_clas
         tone: whose colour the stroke at the left has.
         css_class: the class of the whole.
     """
-    stroke = f"border-left:3px solid {COLOURS[tone]}; padding:2px 0 2px 8px; margin:2px 0"
     facts = "".join(
-        f'<div><span style="{LABEL}">{escape(label)}</span>{_value(value)}</div>' for label, value in rows if value
+        f'<div><span style="{LABEL}">{text(label)}</span>{_value(value)}</div>' for label, value in rows if value
     )
-    heading = f"<div><b>{escape(title)}</b></div>"
-    return f'<div class="{css_class}" style="{FONT}; {NUMBERS}; {stroke}">{heading}{facts}</div>'
+    return _stroke(f"<div><b>{text(title)}</b></div>{facts}", tone, css_class)
+
+
+def _stroke(inside: str, tone: str, css_class: str) -> str:
+    stroke = f"border-left:3px solid {COLOURS[tone]}; padding:2px 0 2px 8px; margin:2px 0"
+    return f'<div class="{css_class}" style="{FONT}; {NUMBERS}; {stroke}">{inside}</div>'
 
 
 def _value(value: str) -> str:
-    text = escape(value)
-    if value.startswith(("http://", "https://")) and "{" not in value:  # a template leads nowhere
-        return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
-    return text
+    if not _leads_somewhere(value):
+        return text(value)
+    return f'<a href="{escape(value)}" target="_blank" rel="noopener noreferrer">{text(value)}</a>'
+
+
+def _leads_somewhere(value: str) -> bool:
+    """Return whether a browser can follow `value`: no template, and no address of a hub's own machine."""
+    if not value.startswith(("http://", "https://")) or "{" in value:
+        return False
+    return "JUPYTERHUB_SERVICE_PREFIX" not in os.environ or not _LOOPBACK.match(value)

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisnb.explore.tables import is_ours, mark, printable, render_html, render_text
+from aisnb.explore.tables import is_ours, mark, render_html, render_text
+from aisnb.units import printable
 
 
 def listing(count: int) -> pd.DataFrame:
     frame = pd.DataFrame({"name": [f"shard-{number:03d}.tar" for number in range(count)], "size": range(count)})
     frame["size"] *= 1024
-    frame.attrs["bucket"] = "ais://abc"
+    frame.attrs.update(bucket="ais://abc", aisnb=True)
     return frame
+
+
+@dataclass
+class HtmlCell:
+    """A cell of a table, as a browser reads it."""
+
+    style: str
+    text: str = ""
+
+
+def cells(page: str, tag: str) -> list[HtmlCell]:
+    found = list[HtmlCell]()
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert name in ("div", "table", "thead", "tbody", "tr", "th", "td", "p")
+            if name == tag:
+                found.append(HtmlCell(dict(attrs).get("style") or ""))
+
+        def handle_data(self, data: str) -> None:
+            if found and self.lasttag == tag:
+                found[-1].text += data
+
+    Reader().feed(page.partition("<p>")[0])
+    return found
 
 
 def test_text_is_the_cli_s_table_with_a_line_of_totals() -> None:
@@ -64,7 +93,7 @@ def test_what_is_unknown_is_a_dash_and_counted() -> None:
     frame["cached"] = [True, False, True]
     frame["custom"] = [{"a": "1"}, {}, None]
     lines = render_text(frame).splitlines()
-    assert lines[1].split() == ["shard-000.tar", "1.00KiB", "2026-01-02", "03:04:05", "yes", "a=1"]
+    assert lines[1].split() == ["shard-000.tar", "1.00KiB", "2026-01-02", "03:04:05", "UTC", "yes", "a=1"]
     assert lines[2].split() == ["shard-001.tar", "-", "-", "no", "-"]
     assert lines[-1] == "3 objects, 1.00KiB, 2 of unknown size"
 
@@ -104,6 +133,63 @@ def test_only_our_tables_are_ours() -> None:
     assert not is_ours(pd.DataFrame({"name": ["a"], "size": [1]}))
 
 
+def test_text_and_html_have_the_same_headers() -> None:
+    assert render_text(listing(1)).startswith("NAME ")
+    assert [cell.text for cell in cells(render_html(listing(1)), "th")] == ["NAME", "SIZE"]
+
+
+def test_numbers_stand_at_the_right_of_an_html_table_and_text_at_the_left() -> None:
+    name, size = cells(render_html(listing(1)), "td")
+    assert "text-align:left" in name.style
+    assert "text-align:right" in size.style
+
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "a\nb\tc",
+    "quote\"'`&amp;",
+    "\x1b[31mred",
+    "\u202egnp.exe",
+    "שלום-001.tar",
+    "🦜-👨‍👩‍👧.tar",
+    "a  b",
+    "\udc80",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_an_odd_name_is_text_everywhere_and_on_one_line(name: str) -> None:
+    frame = mark(pd.DataFrame({"name": pd.Series([name], dtype="object"), "size": [1024]}))
+    shown, size = cells(render_html(frame), "td")
+    assert shown.text == printable(name)
+    assert size.text == "1.00KiB"
+    _, line, totals = render_text(frame).split("\n")
+    assert line.startswith(printable(name))
+    assert line.endswith("1.00KiB")
+    assert totals == "1 object, 1.00KiB"
+
+
+def test_a_name_from_right_to_left_leaves_its_neighbours_in_place() -> None:
+    frame = listing(1)
+    frame.loc[0, "name"] = "שלום-001.tar"
+    assert 'dir="auto"' in render_html(frame)
+
+
+def test_wide_and_combined_characters_leave_the_columns_aligned() -> None:
+    frame = listing(3)
+    frame["name"] = ["数据", "e\u0301", "plain"]
+    lines = render_text(frame).split("\n")
+    assert lines[1] == "数据     0B"
+    assert lines[2] == "e\u0301        1.00KiB"
+    assert lines[3] == "plain    2.00KiB"
+
+
+def test_sizes_that_somebody_worked_with_are_not_taken_for_bytes() -> None:
+    frame = listing(2)
+    frame["size"] = frame["size"] / 1024
+    assert render_text(frame).split("\n")[2:] == ["shard-001.tar    1.0", "2 objects"]
+
+
 @given(st.text())
 def test_no_name_steers_a_terminal(text: str) -> None:
-    assert printable(text).isprintable()
+    assert all(each.isprintable() for each in printable(text) if each not in "\u200c\u200d")
