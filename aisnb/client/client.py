@@ -199,7 +199,8 @@ class Client(Views):
         """Start a download into a bucket, which is made if need be, and return its job at once.
 
         Args:
-            source: a link, a template of links, links, or a DataFrame with a column ``url``.
+            source: a link, a template of links, links, or a DataFrame with a column ``url``; a link that ends in
+                a slash is a directory, and stands for all files that its index lists.
             destination: ``ais://bucket``, with a directory (or, for one link, an object's name) if you like.
             wait: wait for the end, see `Job.wait`.
             connections: files at once; 0 for as many as the endpoint likes.
@@ -227,22 +228,29 @@ class Client(Views):
 
     download, download_async = twins(_download)
 
-    async def _prefetch(self, bucket: str, *, template: str = "", names: Iterable[str] | None = None) -> Job:
+    async def _prefetch(
+        self, bucket: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
+    ) -> Job:
         """Start to bring objects of an ``ht://`` or remote bucket here, and return the job at once.
+
+        Without a choice, all: of an ``ht://`` bucket what the index of its directory lists. What is here unchanged is
+        skipped.
 
         Args:
             bucket: ``ht://HASH``, ``s3://bucket``.
             template: which, such as ``shard-{001..999}.tar``.
             names: which, by name.
+            prefix: which, by what their names begin with.
 
         Raises:
             BucketNotFound: there is no such bucket.
             TemplateError: the template cannot be expanded.
+            SourceError: the index of an ``ht://`` bucket's directory cannot be read.
 
         Example:
             client.prefetch("ht://MzU3MTg4YTc1M2VlZTJhZA", template="shard-{001..999}.tar").wait()
         """
-        return await start_prefetch(self._connection, *plan_prefetch(bucket, template, names))
+        return await start_prefetch(self._connection, *plan_prefetch(bucket, template, names, prefix))
 
     prefetch, prefetch_async = twins(_prefetch)
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from aisnb.client.directories import directory_links
 from aisnb.client.job import header_lists, open_job
 from aisnb.client.listing import bucket_path, bucket_query
 from aisnb.client.wire import Call
 from aisnb.errors import NameInvalid, UsageError
 from aisnb.protocol.buckets import BucketId
-from aisnb.protocol.downloads import MULTI, RANGE, SINGLE, DownloadRequest, Limits, Started
+from aisnb.protocol.downloads import DIRECTORY, MULTI, RANGE, SINGLE, DownloadRequest, Limits, Started
 from aisnb.protocol.messages import PREFETCH_OBJECTS, Action, Selection
 from aisnb.templates import Template, bounded
 from aisnb.uris import check_link, check_object_name, link_name, parse_uri
@@ -59,6 +60,10 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
         request.force = options.force
     elif request.type == RANGE and _COMMA_LIST.search(request.template):
         request = _expanded(request)
+    elif request.type == DIRECTORY:
+        links = await directory_links(request.link, options.headers)
+        objects = _objects(links, request.subdir, None)
+        request = msgspec.structs.replace(request, type=MULTI, link="", subdir="", objects=objects)
     shown = f"The download into {request.bucket.bucket()}"
     reply = await connection.call(Call("POST", "/v1/download", body=msgspec.json.encode(request), shown=shown))
     return await open_job(connection, reply.decode(Started).id)
@@ -66,6 +71,8 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
 
 async def start_prefetch(connection: Connection, bucket: Bucket, selection: Selection) -> Job:
     """Start to bring objects of a bucket that is elsewhere here, and return the job at once."""
+    if selection.prefix and not await connection.has_extension():
+        selection = Selection(template=selection.prefix)
     body = msgspec.json.encode(Action(PREFETCH_OBJECTS, "", selection))
     shown = f"The prefetch from {bucket}"
     reply = await connection.call(Call("POST", bucket_path(bucket), bucket_query(bucket), body, shown=shown))
@@ -75,11 +82,12 @@ async def start_prefetch(connection: Connection, bucket: Bucket, selection: Sele
 def plan_download(source: Any, destination: str, object_names: Sequence[str] | None = None) -> DownloadRequest:
     """Return what to ask for so that `source` comes to `destination`.
 
-    A range or several files go into the directory that the destination names; a single file becomes the object that
-    it names, or goes into it if it ends with a slash.
+    A range, several files, or all that the index of a directory lists (its link ends with a slash) go into the
+    directory that the destination names; a single file becomes the object that it names, or goes into it if it ends
+    with a slash.
 
     Args:
-        source: a link, a template of links, links, or a DataFrame with a column ``url``.
+        source: a link, a template of links, a directory's link, links, or a DataFrame with a column ``url``.
         destination: ``ais://bucket``, with or without a directory or an object's name.
         object_names: names for the links, in their order, below the destination.
 
@@ -95,6 +103,8 @@ def plan_download(source: Any, destination: str, object_names: Sequence[str] | N
         if template.is_range:
             bounded(template)
             return DownloadRequest(RANGE, wire, template=source, subdir=_directory(rest))
+        if _is_directory(source):
+            return DownloadRequest(DIRECTORY, wire, link=source, subdir=_directory(rest))
         name = rest if rest and not rest.endswith("/") else rest + _name_of(source)
         return DownloadRequest(SINGLE, wire, link=source, object_name=check_object_name(name))
     links = [check_link(link) for link in _links(source)]
@@ -103,21 +113,23 @@ def plan_download(source: Any, destination: str, object_names: Sequence[str] | N
     return DownloadRequest(MULTI, wire, objects=_objects(links, _directory(rest), object_names))
 
 
-def plan_prefetch(bucket: str, template: str, names: Iterable[str] | None) -> tuple[Bucket, Selection]:
+def plan_prefetch(
+    bucket: str, template: str, names: Iterable[str] | None, prefix: str = ""
+) -> tuple[Bucket, Selection]:
     """Return the bucket and which of its objects to bring here; a template may stand in the bucket's text, too.
 
     Raises:
-        UsageError: both a template and names are given.
+        UsageError: objects are chosen in two ways.
         TemplateError: the template cannot be expanded.
     """
     parsed, rest = parse_uri(bucket)
     chosen = template or rest
+    if (names is not None) + bool(chosen) + bool(prefix) > 1:
+        raise UsageError(f"A prefetch takes names, a template or a prefix ('{chosen or prefix}'), one of them.")
     if names is not None:
-        if chosen:
-            raise UsageError(f"A prefetch takes names or a template ('{chosen}'), not both. Leave one out.")
         return parsed, Selection(names=[check_object_name(name) for name in names])
     if not chosen:
-        return parsed, Selection()
+        return parsed, Selection(prefix=prefix)
     if not Template(chosen, braces_only=not template).is_range and not template:
         return parsed, Selection(names=[check_object_name(chosen)])
     return parsed, Selection(template=chosen)
@@ -155,6 +167,10 @@ def _name_of(link: str) -> str:
     if not name:
         raise NameInvalid(f"'{link}' ends with a slash, so it names no file. Name one, or several by a template.")
     return name
+
+
+def _is_directory(link: str) -> bool:
+    return link.split("#", 1)[0].split("?", 1)[0].endswith("/")
 
 
 def _directory(rest: str) -> str:

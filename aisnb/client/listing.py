@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
 from aisnb.client.loading import load_tables
+from aisnb.client.notes import note
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, UsageError, did_you_mean
 from aisnb.protocol import listing as wire
-from aisnb.protocol.headers import MSGPACK, NAMESPACE, PROVIDER
+from aisnb.protocol.headers import MSGPACK, NAMESPACE, NOTE, PROVIDER
 from aisnb.protocol.messages import LIST, Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -90,7 +91,7 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
     while wanted.limit is None or len(entries) < wanted.limit:
         left = wire.MAX_PAGE if wanted.limit is None else wanted.limit - len(entries)
         request.page_size = min(left, wire.MAX_PAGE)
-        page = await _page(connection, bucket, request)
+        page = await _page(connection, bucket, request, on_note=note)
         entries += page.entries or ()
         if not page.token:
             break
@@ -109,10 +110,14 @@ async def is_empty(connection: Connection, bucket: Bucket) -> bool:
     return not (await _page(connection, bucket, request)).entries
 
 
-async def _page(connection: Connection, bucket: Bucket, request: wire.ListRequest) -> wire.Page:
+async def _page(
+    connection: Connection, bucket: Bucket, request: wire.ListRequest, on_note: Callable[[str], None] | None = None
+) -> wire.Page:
     body = msgspec.json.encode(Action(LIST, "", request))
     call = Call("GET", bucket_path(bucket), bucket_query(bucket), body, {"Accept": MSGPACK}, shown=f"Listing {bucket}")
     reply = await connection.call(call)
+    if on_note is not None and NOTE in reply.headers:
+        on_note(f"Note: {unquote(reply.headers[NOTE])}")
     try:
         return _decoder.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -136,7 +141,7 @@ def _frame(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.
 
     columns: dict[str, Any] = {
         "name": tables.texts([entry.name for entry in entries]),
-        "size": tables.counts([entry.size for entry in entries]),
+        "size": tables.counts([None if entry.flags & wire.ENTRY_UNKNOWN else entry.size for entry in entries]),
     }
     if bucket.provider != "ais":
         columns["cached"] = tables.flags([bool(entry.flags & wire.ENTRY_CACHED) for entry in entries])

@@ -6,12 +6,13 @@ import os.path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aisnb.client.buckets import list_buckets
+from aisnb.client.directories import directory_links
 from aisnb.client.downloads import plan_download, plan_prefetch
 from aisnb.client.listing import Wanted, list_objects
 from aisnb.client.loading import load_tables
 from aisnb.client.looking import PLANNING, look_at_all, measure
-from aisnb.errors import BucketNotFound, UsageError
-from aisnb.protocol.downloads import MULTI, RANGE
+from aisnb.errors import BucketNotFound
+from aisnb.protocol.downloads import DIRECTORY, MULTI, RANGE
 from aisnb.protocol.headers import SOURCE_ETAG, SOURCE_MODIFIED, SOURCE_URL
 from aisnb.templates import Template, bounded
 from aisnb.transfer import Fetcher, Validator
@@ -45,20 +46,27 @@ class Files(NamedTuple):
     bucket: Bucket | None
 
 
-async def find_files(connection: Connection, source: Any, bucket: str, names: Sequence[str] | None) -> Files:
+async def find_files(
+    connection: Connection, source: Any, bucket: str, names: Sequence[str] | None, headers: Mapping[str, str]
+) -> Files:
     """Return the files that a download of `source`, or a prefetch if it is an ``ht://`` bucket, would bring.
 
     Raises:
+        SourceError: the index of a directory cannot be read.
         UsageError: the source, a template or a name cannot be.
         BucketNotFound: there is no such ``ht://`` bucket.
     """
     if isinstance(source, str) and not is_link(source) and source.partition("://")[0] == "ht":
-        return await _of_web_bucket(connection, source, names)
+        return await _of_web_bucket(connection, source, names, headers)
     request = plan_download(source, bucket or _ANYWHERE, names)
     destination = request.bucket.bucket() if bucket else None
     if request.type == RANGE:
         urls = list(Template(request.template, braces_only=True))
         within = f"{request.subdir}/" if request.subdir else ""
+        return Files([within + link_name(url) for url in urls], urls, destination)
+    if request.type == DIRECTORY:
+        within = f"{request.subdir}/" if request.subdir else ""
+        urls = await directory_links(request.link, headers)
         return Files([within + link_name(url) for url in urls], urls, destination)
     if request.type == MULTI:
         objects = request.objects
@@ -95,7 +103,9 @@ async def plan(
     return frame
 
 
-async def _of_web_bucket(connection: Connection, source: str, names: Sequence[str] | None) -> Files:
+async def _of_web_bucket(
+    connection: Connection, source: str, names: Sequence[str] | None, headers: Mapping[str, str]
+) -> Files:
     bucket, selection = plan_prefetch(source, "", names)
     buckets = await list_buckets(connection, "ht")
     directory = next(
@@ -112,7 +122,7 @@ async def _of_web_bucket(connection: Connection, source: str, names: Sequence[st
         chosen = template
     listed = list(chosen)
     if not listed:
-        raise UsageError(f"The plan for {bucket} needs names: a web server does not say what it has. Add a template.")
+        listed = [link_name(url) for url in await directory_links(directory, headers)]
     return Files(listed, [join_link(directory, name) for name in listed], bucket)
 
 

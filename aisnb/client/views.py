@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisnb.client.buckets import list_buckets, summarize
+from aisnb.client.directories import list_directory
 from aisnb.client.listing import Wanted, check_props, list_objects
 from aisnb.client.planning import find_files, plan
 from aisnb.client.twins import twins
 from aisnb.errors import UsageError
-from aisnb.uris import parse_bucket, parse_provider, parse_uri
+from aisnb.uris import is_link, parse_bucket, parse_provider, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,10 +58,12 @@ class Views:
         cached: bool | None = None,
         limit: int | None = None,
     ) -> pd.DataFrame:
-        """Return the objects of a bucket; without one, the buckets.
+        """Return the objects of a bucket, or the files of a web server's directory; without either, the buckets.
+
+        An ``ht://`` bucket lists what is here, and what the index of its directory lists beyond that.
 
         Args:
-            bucket: ``ais://abc``, ``ais://abc/prefix``; ``""`` or ``ht://`` lists buckets.
+            bucket: ``ais://abc``, ``ais://abc/prefix``, ``http://host/dir/``; ``""`` or ``ht://`` lists buckets.
             prefix: what names begin with.
             props: further columns, ``["atime", "version"]``, ``"atime,version"`` or ``"all"``.
             cached: only what is in the cluster (True), only what is not (False).
@@ -70,17 +73,21 @@ class Views:
             A row per object, sorted by name: ``name`` (string), ``size`` (int64, bytes), for ``ht://`` and remote
             buckets ``cached`` (bool); of `props`: ``checksum``, ``version``, ``location``, ``status`` (string),
             ``atime`` (datetime64[ns, UTC]), ``copies`` (int64), ``custom`` (dict), ``chunked`` (bool).
-            ``df.attrs["bucket"]`` names the bucket.
+            ``df.attrs["bucket"]`` names the bucket. Of a directory on the web: ``name``, ``size``, ``modified``
+            (datetime64[ns, UTC]), ``url`` (string); `props` of ``"name"`` asks no file for what the index lacks.
 
         Raises:
             BucketNotFound: there is no such bucket.
             UsageError: there is no such property.
+            SourceError: the web server does not answer, or shows no index of the directory.
 
         Example:
             client.ls("ais://abc", props="all", limit=10)
         """
         if not bucket or parse_provider(bucket) is not None:
             return await list_buckets(self._connection, _provider(bucket))
+        if is_link(bucket):
+            return await list_directory(bucket, prefix, props, limit)
         parsed, rest = parse_uri(bucket)
         wanted = Wanted(rest + prefix, check_props(props), cached, limit)
         return await list_objects(self._connection, parsed, wanted)
@@ -117,7 +124,7 @@ class Views:
         """Say what a download or a prefetch would bring, before any byte is copied: this machine asks the source.
 
         Args:
-            source: as for `download`; or an ``ht://`` bucket with a template of names, as for `prefetch`.
+            source: as for `download`; or an ``ht://`` bucket, with or without a template of names, as for `prefetch`.
             bucket: where it would go, as for `download`; "" if that does not matter yet.
             object_names: names for the links, in their order; of an ``ht://`` bucket, which objects.
             headers: for the source, such as credentials.
@@ -138,7 +145,7 @@ class Views:
             plan = client.plan("http://localhost:8000/shard-{001..999}.tar", "ais://abc")
             plan.loc[~plan["here"], "size"].sum() / plan.attrs["rate"]  # seconds
         """
-        files = await find_files(self._connection, source, bucket, object_names)
+        files = await find_files(self._connection, source, bucket, object_names, headers or {})
         return await plan(self._connection, files, headers or {}, sample=sample)
 
     plan, plan_async = twins(_plan)

@@ -24,7 +24,7 @@ def create(
         bool, Option("accepted for the ais CLI's sake: a bucket that exists is no error here")
     ] = False,
 ) -> Message:
-    """Make buckets; one that is there already is only noted.
+    """Make buckets; one that is there already stays as it is.
 
     Example:
         %ais create ais://abc
@@ -34,8 +34,7 @@ def create(
         if context.client().create(str(bucket)):
             lines.append(f'"{bucket}" created')
         else:
-            context.note(f'Bucket "{bucket}" already exists')
-            lines.append(f'"{bucket}" exists')
+            lines.append(f'Bucket "{bucket}" already exists')
     return Message("\n".join(lines), value=" ".join(map(str, map(parse_bucket, buckets))))
 
 
@@ -63,7 +62,8 @@ def show_object(
         %ais show object ais://abc/shard-001.tar
     """
     bucket, name = parse_object(place)
-    found = context.client().ls(str(bucket), prefix=name, props="all", limit=1)
+    cached = None if bucket.provider == "ais" else True
+    found = context.client().ls(str(bucket), prefix=name, props="all", cached=cached, limit=1)
     if found["name"].tolist() != [name]:
         raise ObjectNotFound(f"object \"{name}\" not found in {bucket}. '%ais ls {bucket}' shows what is there.")
     return _properties(found)

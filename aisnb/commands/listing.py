@@ -9,7 +9,7 @@ from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
 from aisnb.commands.results import Message
 from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.templates import Template
-from aisnb.uris import is_link, parse_bucket, parse_provider, parse_uri
+from aisnb.uris import is_link, link_directory, parse_bucket, parse_provider, parse_uri
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,13 +39,15 @@ def ls(
 ) -> DataFrame | Message:
     """List buckets, or the objects of one, as a DataFrame.
 
-    Sizes are bytes in the DataFrame, and only shown rounded. A directory on the web is listed by its index page.
+    Sizes are bytes in the DataFrame, and only shown rounded. A directory on the web is listed by its index page; an
+    ht:// bucket by what is here and what that page lists beyond it (--cached: only what is here).
 
     Example:
         %ais ls
         %ais ls ht://
         df = %ais ls ais://abc --prefix train/ --props checksum,atime
         %ais ls ais://abc/shard-{001..010}.tar
+        %ais ls http://localhost:51061/abc/
     """
     from aisnb.explore.listing import select
     from aisnb.explore.tables import mark
@@ -56,13 +58,17 @@ def ls(
         raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
     if not place or parse_provider(place) or (summary and not is_link(place)):
         found = _buckets(context, place, summary=summary)
-    elif is_link(place):
-        found = _web_directory(context, place)
     else:
         place, template = _template_of(place, template)
-        presence = True if cached else False if not_cached else None
+        begin = prefix or Template(template).prefix
         most = 0 if template or regex else limit
-        found = _objects(context, place, prefix or Template(template).prefix, props, presence, most)
+        if is_link(place):
+            if cached or not_cached:
+                raise UsageError(f"'{place}' is no bucket: nothing of it is in the cluster. List it without that flag.")
+            found = _web_directory(context, place, begin, "name" if name_only or count_only else props, most)
+        else:
+            presence = True if cached else False if not_cached else None
+            found = _objects(context, place, begin, props, presence, most)
     chosen = select(found, template=template, regex=regex, limit=limit)
     if len(found) and chosen.empty:
         context.note(f"None of {len(found):,} names matches.")
@@ -101,23 +107,25 @@ def _buckets(context: Context, place: str, *, summary: bool) -> DataFrame:
     return found
 
 
-def _web_directory(context: Context, link: str) -> DataFrame:
-    from aisnb.explore.index import read_index
-
-    found = read_index(link)
+def _web_directory(context: Context, link: str, prefix: str, props: str, limit: int) -> DataFrame:
+    found = context.client().ls(link, prefix=prefix, props=props, limit=limit or None)
     if found.empty:
-        context.note(f"No files in {link}")
+        context.note(f"No files in {link}" + (f" whose names begin with '{prefix}'" if prefix else ""))
     return found
 
 
 def _template_of(place: str, template: str) -> tuple[str, str]:
     """Return the place without the template that its end may be, and the template that is meant."""
-    bucket, rest = parse_uri(place)
+    if is_link(place):
+        bucket, rest = link_directory(place), place.rpartition("/")[2]
+    else:
+        parsed, rest = parse_uri(place)
+        bucket = str(parsed)
     if not Template(rest, braces_only=True).is_range:
         return place, template
     if template:
         raise UsageError(f"'{rest}' and '--template {template}' are two templates. Say one of them.")
-    return str(bucket), rest
+    return bucket, rest
 
 
 def _objects(context: Context, place: str, prefix: str, props: str, presence: bool | None, limit: int) -> DataFrame:

@@ -48,7 +48,8 @@ class Selection:
         return sorted(matching(template, self._here(client, template.prefix)))
 
     def _here(self, client: Client, prefix: str) -> list[str]:
-        names: list[str] = client.ls(str(self.bucket), prefix=prefix)["name"].tolist()
+        cached = None if self.bucket.provider == "ais" else True
+        names: list[str] = client.ls(str(self.bucket), prefix=prefix, cached=cached)["name"].tolist()
         return names
 
 

@@ -9,6 +9,7 @@ import json
 import secrets
 import shutil
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -18,6 +19,7 @@ from aisnb.node.actions import act_on_bucket
 from aisnb.node.listing import encoded_page
 from aisnb.node.requests import bucket_of, convert, path_parts, provider_of, read_action
 from aisnb.node.state import NODE
+from aisnb.node.web_listing import WEB_LISTINGS
 from aisnb.protocol import headers as ais
 from aisnb.protocol import messages
 from aisnb.protocol.buckets import BucketId, BucketSummary, bucket_properties
@@ -63,6 +65,11 @@ async def ask_bucket(request: web.Request) -> web.Response:
         raise _unknown(action.action, bucket)
     as_json = ais.MSGPACK not in request.headers.get("Accept", "")
     page = convert(action.value, ListRequest)
+    if bucket.provider == "ht":
+        with node.leases.request():
+            found = await request.app[WEB_LISTINGS].page(bucket, page, as_json=as_json)
+        headers = {ais.NOTE: quote(found.note)} if found.note else {}
+        return web.Response(body=found.body, content_type=found.kind, headers=headers)
     body, kind = await asyncio.to_thread(encoded_page, node.store, bucket, page, as_json=as_json)
     return web.Response(body=body, content_type=kind)
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from aisnb.errors import BucketNotFound, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.runner import MOST_CONNECTIONS
-from aisnb.node.sources import Plan, Spec, plan_download, plan_prefetch, plan_removal
+from aisnb.node.sources import Plan, Spec, directory_of, plan_download, plan_prefetch, plan_removal, wants_all
+from aisnb.node.totals import check_room
 from aisnb.protocol import headers as ais
-from aisnb.protocol.downloads import ID_PREFIX
+from aisnb.protocol.downloads import DIRECTORY, ID_PREFIX
 from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
 from aisnb.store import JobRecord
+from aisnb.transfer import read_index
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
@@ -85,8 +87,11 @@ class Jobs:
         Raises:
             UsageError: something in the request cannot be (TemplateError, NameInvalid: what).
             Unsupported: it wants what only a cluster can.
+            SourceError: it names a directory, and that shows no index.
+            DiskFull: what its source says is to come is more than there is room for.
         """
-        plan = await asyncio.to_thread(plan_download, request)
+        index = await read_index(self._fetcher, *directory_of(request)) if request.type == DIRECTORY else None
+        plan = await asyncio.to_thread(plan_download, request, index)
         bucket = parse_bucket(plan.spec.bucket)
         await asyncio.to_thread(self._store.create_bucket, bucket, exist_ok=True)
         return await self._begin(plan, DOWNLOAD_KIND, f"{ID_PREFIX}{_random_id()}")
@@ -97,13 +102,17 @@ class Jobs:
         Raises:
             BucketNotFound: it is not here, or nobody knows where its files come from.
             UsageError: nothing is selected, or a template cannot be expanded.
+            SourceError: all are meant, and the source shows no index.
+            DiskFull: what its source says is to come is more than there is room for.
         """
         directory = self._store.bucket(bucket).extra.get(ais.ORIGINAL_URL, "")
         if not directory:
             raise BucketNotFound(
                 f'bucket "{bucket}" does not exist with a web address. Get one of its files by its http:// link first.'
             )
-        return await self._begin(plan_prefetch(bucket, directory, selection), PREFETCH_KIND, _random_id())
+        index = await read_index(self._fetcher, directory) if wants_all(selection) else None
+        plan = await asyncio.to_thread(plan_prefetch, bucket, directory, selection, index)
+        return await self._begin(plan, PREFETCH_KIND, _random_id())
 
     async def submit_delete(self, bucket: Bucket, selection: Selection, kind: str = DELETE_OBJECTS) -> str:
         """Start to remove several objects (those that are not here are passed over); return the job's id.
@@ -237,6 +246,7 @@ class Jobs:
             request=plan.spec.encode(),
             created_ns=time.time_ns(),
             total=plan.total,
+            total_bytes=await asyncio.to_thread(self._total_bytes, plan),
         )
         if plan.items:
             await asyncio.to_thread(self._store.jobs.add_items, job, plan.items)
@@ -245,6 +255,14 @@ class Jobs:
             self._headers[job] = plan.headers
         self._add(record).launch()
         return job
+
+    def _total_bytes(self, plan: Plan) -> int | None:
+        if plan.sizes is None:
+            return None
+        total = sum(size for _, size in plan.sizes)
+        if total > self._store.free_bytes():
+            check_room(self._store, parse_bucket(plan.spec.bucket), plan.spec.source, plan.sizes)
+        return total
 
     async def _take_up(self, record: JobRecord) -> None:
         active = self._add(record)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import secrets
 from datetime import UTC, datetime
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -12,9 +14,11 @@ from aisnb.errors import Unsupported, UsageError
 from aisnb.protocol import headers as ais
 from aisnb.protocol import listing
 from aisnb.protocol.cluster import TARGET_ID
+from aisnb.transfer import Index
+from aisnb.transfer.index_pages import IndexEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from aisnb.store import Store
     from aisnb.uris import Bucket
@@ -31,10 +35,15 @@ _AT_ONCE = 1_000
 _LAST = "\U0010ffff" * 256
 
 
-class _Stretch(NamedTuple):
-    """A part of a listing: entries, and whether others follow."""
+class Stretch(NamedTuple):
+    """A part of a listing: what comes next, and whether others follow.
 
-    entries: list[listing.Entry]
+    Attributes:
+        rows: objects that are here, directories (as text with a slash at the end), files that only the source has.
+        more: whether there is more.
+    """
+
+    rows: Sequence[Row | str | IndexEntry]
     more: bool
 
 
@@ -52,26 +61,68 @@ def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, 
         UsageError: the request asks for properties or flags that do not exist.
         Unsupported: it asks to list inside shards.
     """
-    flags = _flags(request)
+    return encode(request, find_stretch(store, bucket, request, Index()), as_json=as_json)
+
+
+def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, index: Index) -> Stretch:
+    """Return what comes next in a bucket's listing. Takes long: not for the loop.
+
+    Args:
+        store: where the objects are.
+        bucket: whose.
+        request: what was asked.
+        index: what the bucket's source lists; objects that are here stand for themselves.
+
+    Raises:
+        BucketNotFound: the bucket is not here.
+        UsageError: the request asks for properties or flags that do not exist.
+        Unsupported: it asks to list inside shards.
+    """
+    flags = flags_of(request)
+    _entry_maker(request, flags)
+    store.bucket(bucket)
     limit = min(request.page_size, listing.MAX_PAGE) if request.page_size > 0 else listing.MAX_PAGE
     after = request.token or request.start_after
-    entry = _entry_maker(request, flags)
-    store.bucket(bucket)
-    if flags & listing.NOT_CACHED:
-        stretch = _Stretch([], more=False)
-    elif flags & listing.NO_RECURSION:
-        stretch = _one_level(store, bucket, request.prefix, after, limit, entry, bool(flags & listing.NO_DIRECTORIES))
-    else:
+    if not index and not flags & (listing.NO_RECURSION | listing.NOT_CACHED):
         page = store.page(bucket, prefix=request.prefix, after=after, limit=limit)
-        stretch = _Stretch([entry(row) for row in page.records], page.more)
-    token = stretch.entries[-1].name if stretch.more else ""
-    answer = listing.Page(request.uuid or secrets.token_hex(6), token, 0, stretch.entries)
+        return Stretch(page.records, page.more)
+    walk = _walk_level if flags & listing.NO_RECURSION else _walk
+    rows: Iterator[Row | str | IndexEntry] = iter(())
+    if index or not flags & listing.NOT_CACHED:
+        rows = _merged(walk(store, bucket, request.prefix, after), index.select(request.prefix, after))
+    if flags & listing.NO_DIRECTORIES:
+        rows = (row for row in rows if not isinstance(row, str))
+    if flags & listing.NOT_CACHED:
+        rows = (row for row in rows if isinstance(row, IndexEntry))
+    found = list(islice(rows, limit + 1))
+    return Stretch(found[:limit], len(found) > limit)
+
+
+def encode(request: listing.ListRequest, stretch: Stretch, *, as_json: bool) -> tuple[bytes, str]:
+    """Return a stretch of a listing as the bytes of a page, with their content type."""
+    make = _entry_maker(request, flags_of(request))
+    last = stretch.rows[-1] if stretch.more else ""
+    entries = [make(row) for row in stretch.rows]
+    answer = listing.Page(request.uuid or secrets.token_hex(6), _name(last), 0, entries)
     if as_json:
         return msgspec.json.encode(listing.json_page(answer)), ais.JSON
     return msgspec.msgpack.encode(answer), ais.MSGPACK
 
 
-def _flags(request: listing.ListRequest) -> int:
+def wants_sizes(request: listing.ListRequest) -> bool:
+    """Return whether a page without sizes would not do."""
+    flags = flags_of(request)
+    by_props = not request.props or "size" in request.props
+    return not flags & listing.NAME_ONLY and (by_props or bool(flags & listing.NAME_SIZE))
+
+
+def flags_of(request: listing.ListRequest) -> int:
+    """Return the flags of a request as a number.
+
+    Raises:
+        UsageError: they are none.
+        Unsupported: they ask to list inside shards.
+    """
     if not request.flags.isdecimal():
         raise UsageError(f"The flags of a listing are a decimal number as text, and '{request.flags}' is none.")
     flags = int(request.flags)
@@ -80,15 +131,26 @@ def _flags(request: listing.ListRequest) -> int:
     return flags
 
 
-def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Row], listing.Entry]:
+def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Row | str | IndexEntry], listing.Entry]:
     """Return what makes an entry of a row, with the properties that were asked for."""
     props = frozenset(request.props.replace(" ", "").split(",")) if request.props else _DEFAULT_PROPS
     if unknown := props - _PROPS:
         raise UsageError(f"'{min(unknown)}' is not a property of objects. Use some of: {', '.join(sorted(_PROPS))}.")
-    if flags & (listing.NAME_ONLY | listing.NAME_SIZE) or props <= _DEFAULT_PROPS:
-        with_size = not flags & listing.NAME_ONLY and (bool(flags & listing.NAME_SIZE) or "size" in props)
-        return lambda row: listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
-    return lambda row: _full_entry(row, props, request.time_format)
+    brief = bool(flags & (listing.NAME_ONLY | listing.NAME_SIZE)) or props <= _DEFAULT_PROPS
+    with_size = wants_sizes(request)
+
+    def make(row: Row | str | IndexEntry) -> listing.Entry:
+        if isinstance(row, tuple):
+            if brief:
+                return listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
+            return _full_entry(row, props, request.time_format)
+        if isinstance(row, str):
+            return listing.Entry(row, flags=listing.ENTRY_DIRECTORY)
+        if not with_size:
+            return listing.Entry(row.name)
+        return listing.Entry(row.name, row.size or 0, flags=listing.ENTRY_UNKNOWN if row.size is None else 0)
+
+    return make
 
 
 def _full_entry(row: Row, props: frozenset[str], time_format: str) -> listing.Entry:
@@ -113,28 +175,26 @@ def _moment(time_ns: int, time_format: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z" if time_format else f"{moment:%d %b %y %H:%M} UTC"
 
 
-def _one_level(
-    store: Store,
-    bucket: Bucket,
-    prefix: str,
-    after: str,
-    limit: int,
-    entry: Callable[[Row], listing.Entry],
-    only_objects: bool,
-) -> _Stretch:
-    """Return the objects right under `prefix`, and one entry for each directory there."""
-    entries: list[listing.Entry] = []
-    for found in _walk_level(store, bucket, prefix, after):
-        if isinstance(found, str) and only_objects:
-            continue
-        if len(entries) == limit:
-            return _Stretch(entries, more=True)
-        entries.append(_directory(found) if isinstance(found, str) else entry(found))
-    return _Stretch(entries, more=False)
+def _merged(here: Iterator[Row | str] | Iterator[Row], there: Iterator[IndexEntry]) -> Iterator[Row | str | IndexEntry]:
+    """Yield both in the order of their names; of those that have the same name, what is here."""
+    rows: Iterator[Row | str | IndexEntry] = heapq.merge(here, there, key=_name)
+    return (next(same) for _, same in groupby(rows, _name))
 
 
-def _directory(name: str) -> listing.Entry:
-    return listing.Entry(name, flags=listing.ENTRY_DIRECTORY)
+def _name(row: Row | str | IndexEntry) -> str:
+    if isinstance(row, tuple):
+        return row[0]
+    return row if isinstance(row, str) else row.name
+
+
+def _walk(store: Store, bucket: Bucket, prefix: str, after: str) -> Iterator[Row]:
+    """Yield the rows whose names begin with `prefix`, from `after` on."""
+    while True:
+        page = store.page(bucket, prefix=prefix, after=after, limit=_AT_ONCE)
+        yield from page.records
+        if not page.more:
+            return
+        after = page.records[-1][0]
 
 
 def _walk_level(store: Store, bucket: Bucket, prefix: str, after: str) -> Iterator[Row | str]:

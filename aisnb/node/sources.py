@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import base64
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from aisnb.errors import NameInvalid, TemplateError, Unsupported, UsageError
-from aisnb.protocol.downloads import BACKEND, MULTI, RANGE, SINGLE, Limits
+from aisnb.errors import NameInvalid, ObjectNotFound, TemplateError, Unsupported, UsageError
+from aisnb.protocol.downloads import BACKEND, DIRECTORY, MULTI, RANGE, SINGLE, Limits
 from aisnb.templates import MAX_NAMES, Template, bounded
-from aisnb.transfer.links import without_secret
+from aisnb.transfer.links import open_secret, without_secret
 from aisnb.units import parse_duration
 from aisnb.uris import check_link, check_object_name, join_link, link_name, parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aisnb.protocol.downloads import DownloadRequest
     from aisnb.protocol.messages import Selection
     from aisnb.store.jobs import JobTable
+    from aisnb.transfer import Index
+    from aisnb.transfer.index_pages import IndexEntry
     from aisnb.uris import Bucket
 
 _ITEMS_AT_ONCE = 256
@@ -72,6 +73,7 @@ class Plan(NamedTuple):
         description: one line for people.
         items: object names and links to be listed with the job, if the spec has no template for them.
         headers: what to send to the source.
+        sizes: object names and bytes, if those of all files are known.
     """
 
     spec: Spec
@@ -79,6 +81,7 @@ class Plan(NamedTuple):
     description: str
     items: Iterable[tuple[str, str]] = ()
     headers: dict[str, str] = {}  # noqa: RUF012  # a NamedTuple's default; nobody writes to it
+    sizes: Sequence[tuple[str, int]] | None = None
 
 
 class Item(NamedTuple):
@@ -157,8 +160,18 @@ def _under(subdir: str, name: str) -> str:
     return f"{subdir}/{name}" if subdir else name
 
 
-def plan_download(request: DownloadRequest) -> Plan:
+def directory_of(request: DownloadRequest) -> tuple[str, dict[str, str]]:
+    """Return the directory whose index a request wants to be read, and what to send to its source."""
+    link, secret = open_secret(check_link(_link(request.link)))
+    return link, _headers(request) | secret
+
+
+def plan_download(request: DownloadRequest, index: Index | None = None) -> Plan:
     """Return what a request for a download stands for.
+
+    Args:
+        request: what was asked.
+        index: of the directory, if it asks for one.
 
     Raises:
         UsageError: something in it cannot be (TemplateError, NameInvalid: what).
@@ -181,18 +194,20 @@ def plan_download(request: DownloadRequest) -> Plan:
         force=request.force,
     )
     kinds = {SINGLE: _plan_single, RANGE: _plan_range, MULTI: _plan_list}
+    if index is not None:
+        kinds[DIRECTORY] = partial(_plan_directory, index)
     if request.type == BACKEND:
         raise Unsupported("A download of the type 'backend' needs a cluster with a cloud behind it. Name the links.")
     if request.type not in kinds:
         raise UsageError(f"'{request.type}' is not a type of download. Use one of: {', '.join(kinds)}.")
     plan = kinds[request.type](request, spec, bucket)
-    headers = {name: ", ".join(values) for name, values in request.headers.items()} | plan.headers
+    headers = _headers(request) | plan.headers
     spec.credentials = bool(headers)
     return plan._replace(headers=headers, description=request.description or plan.description)
 
 
 def _plan_single(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
-    link, headers = _open_secret(_link(request.link))
+    link, headers = open_secret(_link(request.link))
     check_link(link)
     name = check_object_name(request.object_name or link_name(link))
     spec.source = link
@@ -200,7 +215,7 @@ def _plan_single(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
 
 
 def _plan_range(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
-    text, headers = _open_secret(_link(request.template))
+    text, headers = open_secret(_link(request.template))
     template = Template(text, braces_only=True)
     if not template.is_range:
         raise TemplateError(f"'{text}' is not a 'bash' template: it has no range. Write it like s-{{001..999}}.tar.")
@@ -211,6 +226,27 @@ def _plan_range(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
         spec.subdir = check_object_name(request.subdir.strip("/"))
     spec.source = spec.template = text
     return Plan(spec, total, f"{text} -> {bucket}", (), headers)
+
+
+def _plan_directory(index: Index, request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
+    link, headers = open_secret(_link(request.link))
+    if request.subdir.strip("/"):
+        spec.subdir = check_object_name(request.subdir.strip("/"))
+    spec.source = link
+    items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
+    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}"
+    return Plan(spec, len(index), description, items, headers, _sizes(index.entries, spec.subdir))
+
+
+def _listed_name(entry: IndexEntry, subdir: str = "") -> str:
+    """Return what a file of an index is to be called; "" if its name is no text, which its item then says."""
+    return "" if "\ufffd" in entry.name and entry.href else _under(subdir, entry.name)
+
+
+def _sizes(entries: Sequence[IndexEntry], subdir: str = "") -> Sequence[tuple[str, int]] | None:
+    if any(entry.size is None for entry in entries):
+        return None
+    return [(_under(subdir, entry.name), entry.size or 0) for entry in entries]
 
 
 def _plan_list(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
@@ -239,32 +275,55 @@ def _plan_list(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
     return Plan(spec, len(pairs), f"multi-download -> {bucket}", pairs)
 
 
-def plan_prefetch(bucket: Bucket, directory: str, selection: Selection) -> Plan:
+def wants_all(selection: Selection) -> bool:
+    """Return whether a selection means all of a bucket, or all that begin so: what its source lists."""
+    return selection.names is None and selection.template in ("", "*")
+
+
+def plan_prefetch(bucket: Bucket, directory: str, selection: Selection, index: Index | None = None) -> Plan:
     """Return what a prefetch of some objects of an ``ht://`` bucket stands for.
 
     Args:
         bucket: the bucket.
         directory: the link that its objects lie under.
-        selection: by template or by names.
+        selection: by template, by names, or all.
+        index: of that directory, if all are meant.
 
     Raises:
-        UsageError: nothing is selected, since a web server cannot be asked for all it has.
+        UsageError: nothing is selected.
+        ObjectNotFound: no name in the index begins so.
         TemplateError: the template cannot be expanded, or to too many names.
     """
     spec = Spec(str(bucket), source=str(bucket), directory=directory)
+    if index is not None:
+        return _plan_listed(bucket, spec, selection.prefix, index)
     if selection.template:
         spec.template = selection.template
         total = bounded(Template(selection.template))
         return Plan(spec, total, f'prefetch "{selection.template}" from {bucket}')
     if not selection.names:
         raise UsageError(
-            f"'{bucket}' cannot be prefetched as a whole: a web server does not say what it has. Name the objects, "
-            "with --template 'shard-{001..999}.tar' or by names (--list)."
+            f"The prefetch from '{bucket}' names no objects. Give names (--list), a --template, or neither for all "
+            "that its source lists."
         )
     names = list(dict.fromkeys(selection.names))
     items = ((name, join_link(directory, name)) for name in names)
     shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
     return Plan(spec, len(names), f'prefetch "{shown}" from {bucket}', items)
+
+
+def _plan_listed(bucket: Bucket, spec: Spec, prefix: str, index: Index) -> Plan:
+    entries = list(index.select(prefix))
+    if prefix and not entries:
+        raise ObjectNotFound(f"{bucket / prefix} does not exist: '{spec.directory}' lists no name that begins so.")
+    items = ((_listed_name(entry), _listed_link(spec.directory, index, entry)) for entry in entries)
+    description = f'prefetch "{prefix}*" from {bucket}' if prefix else f"prefetch entire bucket {bucket}"
+    return Plan(spec, len(entries), description, items, sizes=_sizes(entries))
+
+
+def _listed_link(directory: str, index: Index, entry: IndexEntry) -> str:
+    """Return the link that an object of the bucket always has, wherever the index came from in the end."""
+    return join_link(directory, entry.name) if _listed_name(entry) else index.link(entry)
 
 
 def plan_removal(bucket: Bucket, selection: Selection, count: int) -> Plan:
@@ -290,20 +349,14 @@ def plan_removal(bucket: Bucket, selection: Selection, count: int) -> Plan:
     return Plan(spec, bounded(Template(text)), f'remove "{text}" from {bucket}')
 
 
+def _headers(request: DownloadRequest) -> dict[str, str]:
+    return {name: ", ".join(values) for name, values in request.headers.items()}
+
+
 def _link(text: str) -> str:
     if not text.strip():
         raise UsageError("A download has no link. Say where the file is, like http://host/dir/file.")
     return text if "://" in text else f"http://{text}"
-
-
-def _open_secret(link: str) -> tuple[str, dict[str, str]]:
-    """Take the ``user:password@`` out of a link, which is kept on disk, and return it as a header, which is not."""
-    bare = without_secret(link)
-    if bare == link:
-        return link, {}
-    user, _, password = urlsplit(link).netloc.rpartition("@")[0].partition(":")
-    pair = f"{unquote(user)}:{unquote(password)}".encode()
-    return bare, {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def _refuse_one_name_for_many(text: str, total: int) -> None:

@@ -7,6 +7,8 @@ import msgspec
 from aisnb.protocol.buckets import BucketId
 
 SINGLE, RANGE, MULTI, BACKEND = "single", "range", "multi", "backend"
+#: Ours: all that the index of a directory lists; `link` names the directory, `subdir` where its files go.
+DIRECTORY = "directory"
 ZERO_TIME = "0001-01-01T00:00:00Z"
 ID_PREFIX = "dnl-"
 

@@ -15,11 +15,18 @@ BUCKET_PROPS = "Ais-Bucket-Props"
 BUCKET_SUMMARY = "Ais-Bucket-Summ"
 JOB_ID = "Ais-Xaction-Id"
 ERROR = "Hdr-Error"
+APPEND_HANDLE = "Ais-Append-Handle"
+ARCHIVE_FLAGS = "Ais-Pine"
+CHUNK_COUNT = "ais-chunks-count"
+CHUNK_MAX_SIZE = "ais-chunks-max-chunk-size"
 NODE_ID = "Ais-Node-Id"
 
 #: Announces, on ``/v1/health``, that ``/v1/x/`` is there; the value is the version of its shape.
 EXTENSION = "Aisnb-Extension"
 EXTENSION_VERSION = "1"
+
+#: Ours, on a page of a listing: a percent-encoded sentence for the person who asked.
+NOTE = "Aisnb-Note"
 
 #: The one checksum type that the node keeps: XXH64 with seed 0, 16 hex digits.
 XXHASH = "xxhash2"
@@ -37,3 +44,7 @@ SOURCE = "source"
 SOURCE_URL = "orig_url"
 SOURCE_ETAG = "ETag"
 SOURCE_MODIFIED = "Last-Modified"
+
+#: A word that the node keeps among an object's custom ones, and shows as headers only: ``PARTS/SIZE``, of how many
+#: parts it was made and how many bytes the largest had.
+CHUNKS = "aisnb-chunks"

@@ -15,6 +15,8 @@ NO_DIRECTORIES = 1 << 13
 
 ENTRY_CACHED = 1 << 6
 ENTRY_DIRECTORY = 1 << 8
+#: Its source was asked in vain: the size is not known.
+ENTRY_UNKNOWN = 1 << 12
 
 
 class ListRequest(msgspec.Struct):

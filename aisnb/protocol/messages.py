@@ -31,10 +31,11 @@ class Action(msgspec.Struct):
 
 
 class Selection(msgspec.Struct, omit_defaults=True):
-    """Several objects: by name, by template, or (neither) all of the bucket."""
+    """Several objects: by name, by template, or (neither) all of the bucket that begin with `prefix`, which is ours."""
 
     names: list[str] | None = msgspec.field(name="objnames", default=None)
     template: str = ""
+    prefix: str = ""
 
 
 class JobSelector(msgspec.Struct):

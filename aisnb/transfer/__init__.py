@@ -7,17 +7,20 @@ from aisnb.transfer.download import Receipt, Request
 from aisnb.transfer.engine import AttemptFailed, Engine, Response, Timeouts
 from aisnb.transfer.fetcher import Fetcher
 from aisnb.transfer.glance import Glance
+from aisnb.transfer.index import FOR_LISTINGS, Index, ask_sizes, read_index
 from aisnb.transfer.limiter import RateLimiter
 from aisnb.transfer.retry import RetryPolicy
 from aisnb.transfer.sink import Sink
 from aisnb.transfer.validator import Validator
 
 __all__ = [
+    "FOR_LISTINGS",
     "AiohttpEngine",
     "AttemptFailed",
     "Engine",
     "Fetcher",
     "Glance",
+    "Index",
     "RateLimiter",
     "Receipt",
     "Request",
@@ -26,4 +29,6 @@ __all__ = [
     "Sink",
     "Timeouts",
     "Validator",
+    "ask_sizes",
+    "read_index",
 ]

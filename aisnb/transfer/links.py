@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import lru_cache
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from aisnb.errors import NameInvalid
 from aisnb.uris import check_link
@@ -56,6 +57,16 @@ def origin(link: str) -> str:
 def without_secret(link: str) -> str:
     """Return a link without the ``user:password@`` that it may hold, for messages and records."""
     return re.sub(r"(?<=://)[^/?#]*@", "", link, count=1)
+
+
+def open_secret(link: str) -> tuple[str, dict[str, str]]:
+    """Take the ``user:password@`` out of a link, which is shown and kept, and return it as a header, which is not."""
+    bare = without_secret(link)
+    if bare == link:
+        return link, {}
+    user, _, password = urlsplit(link).netloc.rpartition("@")[0].partition(":")
+    pair = f"{unquote(user)}:{unquote(password)}".encode()
+    return bare, {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def redirected(link: str, location: str) -> str:

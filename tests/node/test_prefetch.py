@@ -81,7 +81,6 @@ def test_the_at_form_counts_in_a_template(node: NodeProcess, source: FaultySourc
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({}, "--template"),
         ({"template": "shard-{3..1}.tar"}, "swap them"),
         ({"template": "shard-%06d.tar"}, "has no end"),
         ({"template": "shard-{0..10000000}.tar"}, "10,000,000"),

@@ -1,0 +1,82 @@
+"""A directory of a web server as a DataFrame, and as links: read from its index, without the endpoint."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from aisnb.client.loading import load_tables
+from aisnb.errors import UsageError
+from aisnb.transfer import FOR_LISTINGS, Fetcher, ask_sizes, read_index
+from aisnb.transfer.links import open_secret
+from aisnb.uris import check_link
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from aisnb.transfer import Index
+    from aisnb.transfer.index_pages import IndexEntry
+
+_COLUMNS = ("name", "size", "modified", "url")
+_NS = 1_000_000_000
+
+
+async def list_directory(link: str, prefix: str, props: str | Sequence[str], limit: int | None) -> pd.DataFrame:
+    """Return the files that the index of a directory names, a row each, sorted by name.
+
+    Args:
+        link: the directory, with or without its last slash.
+        prefix: what names begin with.
+        props: which columns matter; without ``size`` among them, no file is asked for its own. None means all.
+        limit: most rows.
+
+    Raises:
+        UsageError: there is no such property.
+        SourceRefused: the server answered with an error.
+        SourceError: it does not answer, or shows something else than an index.
+        SchemeMissing: the link has no ``http://``.
+    """
+    asked = {word.strip() for word in (props.split(",") if isinstance(props, str) else props)} - {""}
+    if unknown := asked - {*_COLUMNS}:
+        raise UsageError(
+            f"'{min(unknown)}' is not something that a web server says of its files. It says {', '.join(_COLUMNS)}."
+        )
+    load_tables()
+    bare, headers = open_secret(_with_slash(check_link(link)))
+    async with Fetcher(policy=FOR_LISTINGS) as fetcher:
+        index = await read_index(fetcher, bare, headers)
+        chosen = list(islice(index.select(prefix), limit))
+        if not asked or "size" in asked:
+            await ask_sizes(fetcher, index, chosen, headers)
+    return _frame(index, chosen)
+
+
+async def directory_links(link: str, headers: Mapping[str, str]) -> list[str]:
+    """Return the links of the files that the index of a directory names.
+
+    Raises:
+        SourceError: as for `list_directory`.
+    """
+    bare, secret = open_secret(check_link(link))
+    async with Fetcher(policy=FOR_LISTINGS) as fetcher:
+        index = await read_index(fetcher, bare, {**headers, **secret})
+    return [index.link(entry) for entry in index.entries]
+
+
+def _with_slash(link: str) -> str:
+    path, mark, query = link.partition("#")[0].partition("?")
+    return f"{path.rstrip('/')}/{mark}{query}"
+
+
+def _frame(index: Index, entries: list[IndexEntry]) -> pd.DataFrame:
+    from aisnb.client import tables
+
+    columns: dict[str, Any] = {
+        "name": tables.texts([entry.name for entry in entries]),
+        "size": tables.counts([entry.size for entry in entries]),
+        "modified": tables.moments_ns([(entry.modified or 0) * _NS for entry in entries]),
+        "url": tables.texts([index.link(entry) for entry in entries]),
+    }
+    return tables.table(columns)
