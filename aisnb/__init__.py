@@ -52,6 +52,7 @@ from aisnb.version import __version__
 
 if TYPE_CHECKING:
     from aisnb.client import Client, FileServer, Job, connect, node_status, sdk_client, serve
+    from aisnb.explore.planning import plan
     from aisnb.templates import Template
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "__version__",
     "connect",
     "node_status",
+    "plan",
     "sdk_client",
     "serve",
 ]
@@ -103,6 +105,7 @@ _LATE = {
     "Template": "aisnb.templates",
     "connect": "aisnb.client",
     "node_status": "aisnb.client",
+    "plan": "aisnb.explore.planning",
     "sdk_client": "aisnb.client",
     "serve": "aisnb.client",
 }

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from aisnb.commands import buckets, demo, guide, jobs, listing, nodes, reading, removing, serving, starting, writing
+from aisnb.commands import (
+    buckets,
+    demo,
+    guide,
+    jobs,
+    listing,
+    nodes,
+    planning,
+    reading,
+    removing,
+    serving,
+    starting,
+    writing,
+)
 from aisnb.commands.tree import Section, Tree
 
 COMMANDS = Tree(
     (
         Section("Step 1, serve a directory", (serving.serve, serving.serve_list, serving.serve_stop)),
-        Section("Step 2, copy it", (starting.start_download, starting.start_prefetch)),
+        Section("Step 2, copy it", (planning.plan, starting.start_download, starting.start_prefetch)),
         Section(
             "Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry, jobs.forget)
         ),

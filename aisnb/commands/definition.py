@@ -37,12 +37,14 @@ class Argument:
         metavar: how help calls it; default: the parameter's name in capitals.
         completes: what its values are completed from; several kinds, the likeliest first.
         choices: the only values it may have, if they can be listed.
+        table: whether a DataFrame of the notebook may stand here, see `aisnb.commands.words.table_in`.
     """
 
     help: str
     metavar: str = ""
     completes: tuple[Completes, ...] = ()
     choices: tuple[str, ...] = ()
+    table: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from aisnb.commands.definition import Argument
+from aisnb.commands.words import TableWord, not_one_word
 from aisnb.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
     places = command.arguments
     if len(arguments) > len(places) and not any(place.many for place in places):
         raise usage_error(command, f"'{arguments[len(places)]}' is one argument too many{_advice(arguments)}")
+    for word, place in zip(arguments, [*places, *places[-1:] * len(arguments)], strict=False):
+        if isinstance(word, TableWord) and not (isinstance(place.about, Argument) and place.about.table):
+            raise not_one_word(word, word.table)
     values = vars(_parser(command).parse_args([*flags, *(["--", *arguments] if arguments else [])]))
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
@@ -98,6 +103,8 @@ def _flag(command: Command, known: dict[str, Parameter], word: str, rest: Iterat
     following = value if equals else next(rest, None)
     if following is None:
         raise usage_error(command, f"'{name}' needs a value ({option.metavar})")
+    if isinstance(following, TableWord):
+        raise not_one_word(following, following.table)
     return f"{spelled}={following}" if spelled.startswith("--") else f"{spelled}{following}"
 
 
@@ -149,7 +156,7 @@ def _add_argument(parser: _Parser, argument: Parameter) -> None:
     parser.add_argument(
         argument.name,
         nargs=nargs,
-        type=argument.type,
+        type=None if argument.type is str else argument.type,  # str() would make a plain text of a TableWord
         choices=argument.about.choices or None,
         default=argument.default,
         metavar=argument.metavar,

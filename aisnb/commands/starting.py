@@ -9,16 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
 from aisnb.commands.options import HEADER, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT
+from aisnb.commands.planning import DRY_RUN, planned
+from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, UsageError
-from aisnb.templates import Template
+from aisnb.templates import Template, bounded
 from aisnb.units import parse_duration, parse_size
 from aisnb.uris import join_link, parse_uri
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from aisnb.client import Job
     from aisnb.commands.context import Context
+    from aisnb.uris import Bucket
 
-_SOURCE = Argument("link, or template of links: http://host/dir/shard-{001..999}.tar", completes=("link",))
+_SOURCE = Argument(
+    "link, template of links (http://host/dir/shard-{001..999}.tar), or directory (http://host/dir/)",
+    completes=("link",),
+    table=True,
+)
 _DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
 _CONNECTIONS = Option("connections at once; 0 lets the endpoint decide", ("--max-conns", "--limit-connections"), "N")
 _RATE = Option(
@@ -54,18 +63,24 @@ def start_download(
     object_list: Annotated[str, _NAMES_FILE] = "",
     header: Annotated[tuple[str, ...], HEADER] = (),
     force: Annotated[bool, Option("fetch again what is there unchanged")] = False,
-) -> Job:
+    dry_run: Annotated[bool, DRY_RUN] = False,
+) -> Job | DataFrame:
     """Copy files from a web server into a bucket, as a job.
 
     Returns the job at once, unless it is to wait. The bucket is made if there is none. Several files, and
     destinations that end in a slash, keep their names in that directory; a single file takes the name that is given.
+    Of a directory (a link that ends in a slash) all files are copied that its index lists.
 
     Example:
         job = %ais start download http://localhost:8000/shard-{001..999}.tar ais://abc
+        %ais start download http://localhost:8000/ ais://abc
         %ais start download http://localhost:8000/a.tar ais://abc/in/b.tar --wait
+        %ais start download http://localhost:8000/shard-{001..999}.tar ais://abc --dry-run
     """
     names = _read_names(object_list) if object_list else None
-    links = source if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
+    links = table_in(source) if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
+    if dry_run:
+        return planned(context, links, destination, names=names, headers=read_headers(header))
     new_bucket = _missing_bucket(context, destination)
     job = context.client().download(
         links,
@@ -94,12 +109,15 @@ def start_prefetch(
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
-) -> Job:
+    dry_run: Annotated[bool, DRY_RUN] = False,
+) -> Job | DataFrame:
     """Bring objects of a bucket that lies elsewhere (``ht://``, clouds) into the cluster, as a job.
 
-    Returns the job at once, unless it is to wait. Objects that are here already are not fetched again.
+    Returns the job at once, unless it is to wait. Objects that are here unchanged are not fetched again. Without a
+    choice, all are brought: of an ht:// bucket what the index of its directory lists.
 
     Example:
+        %ais start prefetch ht://MzU3MTg4YTc1M2VlZTJhZA
         %ais start prefetch ht://MzU3MTg4YTc1M2VlZTJhZA --template 'shard-{001..999}.tar'
     """
     found, rest = parse_uri(bucket)
@@ -112,8 +130,25 @@ def start_prefetch(
     if Template(rest, braces_only=True).is_range:
         template, rest = rest, ""
     wanted = [rest] if rest else [name.strip() for name in names.split(",") if name.strip()]
-    job = context.client().prefetch(str(found), template=template or prefix, names=wanted or None)
+    if dry_run:
+        return planned(context, str(found), "", names=wanted or _chosen(context, found, template, prefix))
+    job = context.client().prefetch(str(found), template=template, names=wanted or None, prefix=prefix)
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+def _chosen(context: Context, bucket: Bucket, template: str, prefix: str) -> list[str] | None:
+    """Return the names that a template or a prefix stands for, None if neither is given: all are meant.
+
+    Raises:
+        TemplateError: the template stands for too many, or has no end.
+    """
+    if prefix:
+        return [str(name) for name in context.client().ls(str(bucket), prefix=prefix)["name"]]
+    if not template:
+        return None
+    parsed = Template(template)
+    bounded(parsed)
+    return list(parsed)
 
 
 def _missing_bucket(context: Context, destination: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import UsageError
 
@@ -27,6 +27,29 @@ class Piece:
 
     text: str
     quote: str = ""
+
+
+class TableWord(str):
+    """A word that stands for a DataFrame of the notebook: ``$df``, as it was typed.
+
+    Attributes:
+        table: the DataFrame.
+    """
+
+    __slots__ = ("table",)
+
+    table: Any
+
+    def __new__(cls, typed: str, table: Any) -> TableWord:
+        """Return `typed` as a word that has a table."""
+        word = super().__new__(cls, typed)
+        word.table = table
+        return word
+
+
+def table_in(word: str) -> Any:
+    """Return the DataFrame that `word` stands for, or the word itself if it stands for none."""
+    return word.table if isinstance(word, TableWord) else word
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +127,8 @@ def substitute(words: Iterable[Word], variables: Mapping[str, object]) -> list[s
     """Return the words with ``$name``, ``${name}`` and ``{name}`` replaced by what the notebook calls so.
 
     ``{name}`` stays where no variable has that name, and so do ``{a..b}`` and ``{a,b}``: those are templates.
-    ``$$`` is a plain ``$``. Nothing is ever evaluated. A job stands for its id, a file server for its URL.
+    ``$$`` is a plain ``$``. Nothing is ever evaluated. A job stands for its id, a file server for its URL. A word that
+    is nothing but a DataFrame's name becomes a `TableWord`, for the few commands that take tables.
 
     Raises:
         UsageError: ``$name`` is no variable (in single quotes it then stays), or its value is not one word.
@@ -112,7 +136,16 @@ def substitute(words: Iterable[Word], variables: Mapping[str, object]) -> list[s
     Example:
         substitute(split("ls ais://$name/{prefix}-{001..010}"), {"name": "abc", "prefix": "p"})
     """
-    return ["".join(_substitute_piece(piece, variables) for piece in word.pieces) for word in words]
+    return [
+        _table_word(word, variables) or "".join(_substitute_piece(piece, variables) for piece in word.pieces)
+        for word in words
+    ]
+
+
+def _table_word(word: Word, variables: Mapping[str, object]) -> TableWord | None:
+    match = _PLACE.fullmatch(word.text) if len(word.pieces) == 1 else None
+    value = variables.get(match[match.lastgroup or 0]) if match else None
+    return TableWord(word.text, value) if hasattr(value, "columns") and hasattr(value, "attrs") else None
 
 
 def _substitute_piece(piece: Piece, variables: Mapping[str, object]) -> str:
@@ -135,6 +168,11 @@ def _as_word(shown: str, value: object) -> str:
     if type(value).__module__.startswith("aisnb."):
         value = getattr(value, "id", None) or getattr(value, "url", None) or value
     if value is None or (isinstance(value, Sized) and not isinstance(value, str)):
-        kind = type(value).__name__
-        raise UsageError(f"'{shown}' is a value of type {kind}, which is not one word. Use a text, a number or a path.")
+        raise not_one_word(shown, value)
     return str(value)
+
+
+def not_one_word(shown: str, value: object) -> UsageError:
+    """Return the error for a variable that stands where only a word can."""
+    kind = type(value).__name__
+    return UsageError(f"'{shown}' is a value of type {kind}, which is not one word. Use a text, a number or a path.")

@@ -1,0 +1,73 @@
+"""``plan``, and the ``--dry-run`` of downloads: what would be brought, before any byte is copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.following import read_headers
+from aisnb.commands.options import HEADER, UNITS
+from aisnb.commands.words import table_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pandas import DataFrame
+
+    from aisnb.commands.context import Context
+
+DRY_RUN = Option("only say what would be brought, and how long it would take")
+
+_SOURCE = Argument(
+    "link, template of links, directory's link, ht:// bucket with template, or table with a column url",
+    completes=("link", "bucket"),
+    table=True,
+)
+_DESTINATION = Argument("bucket or bucket/directory/; what is there unchanged is not counted", completes=("bucket",))
+
+
+@command("plan")
+def plan(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    destination: Annotated[str, _DESTINATION] = "",
+    *,
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    no_sample: Annotated[bool, Option("read no files to measure how fast they come")] = False,
+    units: Annotated[str, UNITS] = "iec",
+) -> DataFrame:
+    """Say what a download would bring, before any byte is copied.
+
+    Asks every name for its size, validator and date, from this machine. Returns a row per file: name, url, size,
+    status, etag, modified, and here (in the bucket already, and unchanged). Says how many are missing or of odd size,
+    and how long the rest would take, measured on a few of the files for at most a second.
+
+    A size is odd if it is more than twice, or less than half, the median, and far from it compared with the others
+    (six robust standard deviations of the logarithms).
+
+    Example:
+        %ais plan http://localhost:8000/shard-{001..999}.tar ais://abc
+        df = %ais plan http://localhost:8000/
+    """
+    return planned(
+        context, table_in(source), destination, headers=read_headers(header), sample=not no_sample, units=units
+    )
+
+
+def planned(
+    context: Context,
+    source: Any,
+    destination: str,
+    *,
+    names: Sequence[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    sample: bool = True,
+    units: str = "iec",
+) -> DataFrame:
+    """Return the plan for `source`, and note what it comes to."""
+    from aisnb.explore.planning import describe
+    from aisnb.explore.tables import mark
+
+    found = context.client().plan(source, destination, object_names=names, headers=headers, sample=sample)
+    context.note(describe(found))
+    return mark(found, units)
