@@ -21,6 +21,7 @@ from aisnb.errors import (
     AlreadyExists,
     ArchiveInvalid,
     BucketNotFound,
+    CheckFailed,
     ConfirmationNeeded,
     DirectoryNotFound,
     DiskFull,
@@ -52,7 +53,9 @@ from aisnb.version import __version__
 
 if TYPE_CHECKING:
     from aisnb.client import Client, FileServer, Job, connect, node_status, sdk_client, serve
+    from aisnb.explore.checking import check
     from aisnb.explore.planning import plan
+    from aisnb.explore.sizes import sizes
     from aisnb.templates import Template
 
 __all__ = [
@@ -60,6 +63,7 @@ __all__ = [
     "AlreadyExists",
     "ArchiveInvalid",
     "BucketNotFound",
+    "CheckFailed",
     "Client",
     "ConfirmationNeeded",
     "DirectoryNotFound",
@@ -91,11 +95,13 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "__version__",
+    "check",
     "connect",
     "node_status",
     "plan",
     "sdk_client",
     "serve",
+    "sizes",
 ]
 
 _LATE = {
@@ -103,11 +109,13 @@ _LATE = {
     "FileServer": "aisnb.client",
     "Job": "aisnb.client",
     "Template": "aisnb.templates",
+    "check": "aisnb.explore.checking",
     "connect": "aisnb.client",
     "node_status": "aisnb.client",
     "plan": "aisnb.explore.planning",
     "sdk_client": "aisnb.client",
     "serve": "aisnb.client",
+    "sizes": "aisnb.explore.sizes",
 }
 
 

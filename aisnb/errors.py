@@ -22,6 +22,7 @@
     ├── NotAllowed (PermissionError)
     ├── DiskFull (OSError)
     ├── Unsupported                    not on this endpoint
+    ├── CheckFailed                    a bucket is not as it should be; .problems is the table
     ├── PortInUse (OSError)
     ├── NodeError                      the embedded node cannot start, or is not ours
     │   └── NodeLocked
@@ -162,6 +163,18 @@ class DiskFull(AisnbError, OSError):
 
 class Unsupported(AisnbError, NotImplementedError):
     """This endpoint cannot do it."""
+
+
+class CheckFailed(AisnbError):
+    """A bucket is not as it should be, and the check was told to be strict.
+
+    Attributes:
+        problems: a DataFrame, a row per problem.
+    """
+
+    def __init__(self, message: str, problems: Any = None) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class PortInUse(AisnbError, OSError):

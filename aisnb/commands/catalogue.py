@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from aisnb.commands import (
     buckets,
+    checking,
     demo,
     guide,
     jobs,
     listing,
     nodes,
+    picturing,
     planning,
     reading,
     removing,
@@ -25,7 +27,18 @@ COMMANDS = Tree(
         Section(
             "Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry, jobs.forget)
         ),
-        Section("Look", (listing.ls, listing.summary, buckets.show_bucket, buckets.show_object, nodes.show_cluster)),
+        Section(
+            "Look",
+            (
+                listing.ls,
+                listing.summary,
+                checking.check,
+                picturing.sizes,
+                buckets.show_bucket,
+                buckets.show_object,
+                nodes.show_cluster,
+            ),
+        ),
         Section("One by one", (reading.get, reading.cat, writing.put)),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
         Section("The local node", (nodes.status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck)),

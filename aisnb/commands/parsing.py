@@ -156,11 +156,16 @@ def _add_argument(parser: _Parser, argument: Parameter) -> None:
     parser.add_argument(
         argument.name,
         nargs=nargs,
-        type=None if argument.type is str else argument.type,  # str() would make a plain text of a TableWord
+        type=_as_it_is if argument.type is str else argument.type,
         choices=argument.about.choices or None,
         default=argument.default,
         metavar=argument.metavar,
     )
+
+
+def _as_it_is(word: str) -> str:
+    """Return `word` itself: `str` would make a plain text of a `TableWord`."""
+    return word
 
 
 def _converter(option: Parameter) -> Any:

@@ -60,10 +60,12 @@ def histogram(sizes: Bytes) -> pd.DataFrame:
     objects, _ = np.histogram(full, edges)
     held, _ = np.histogram(full, edges, weights=full.astype("float64"))
     empty = len(sizes) - len(full)
-    first = ([0.0], [1.0], [empty], [0]) if empty else ([], [], [], [])
-    columns = (edges[:-1], edges[1:], objects, np.rint(held))
-    low, high, count, size = (np.concatenate(pair) for pair in zip(first, columns, strict=True))
-    return pd.DataFrame({"low": low, "high": high, "objects": count.astype("int64"), "size": size.astype("int64")})
+    columns = {"low": edges[:-1], "high": edges[1:], "objects": objects, "size": np.rint(held)}
+    frame = pd.DataFrame(columns).astype({"objects": "int64", "size": "int64"})
+    if not empty:
+        return frame
+    first = pd.DataFrame({"low": [0.0], "high": [1.0], "objects": [empty], "size": [0]})
+    return pd.concat([first, frame] if len(full) else [first], ignore_index=True)
 
 
 def _edges(full: Bytes) -> NDArray[np.float64]:
@@ -127,12 +129,13 @@ def by_extension(names: pa.Array, sizes: Bytes, *, members: bool = False) -> pd.
     """
     grouped = _grouped(names, sizes, _MEMBER_SUFFIX if members else _SUFFIX, "extension")
     grouped["extension"] = grouped["extension"].str.lower()
-    return grouped.groupby("extension", sort=False, as_index=False).sum()
+    merged: pd.DataFrame = grouped.groupby("extension", sort=False, as_index=False).sum()
+    return merged
 
 
 def _grouped(names: pa.Array, sizes: Bytes, pattern: str, title: str) -> pd.DataFrame:
     """Return count and bytes by what `pattern` calls ``key`` in the names, "" where it does not match."""
     keys = pc.struct_field(pc.extract_regex(names, pattern), "key").fill_null("")
     grouped = pa.table({title: keys, "s": pa.array(sizes)}).group_by(title).aggregate([("s", "count"), ("s", "sum")])
-    frame = grouped.rename_columns([title, "objects", "size"]).to_pandas()
+    frame: pd.DataFrame = grouped.rename_columns([title, "objects", "size"]).to_pandas()
     return frame.sort_values("size", ascending=False, kind="stable", ignore_index=True)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from aisnb.explore.sizes import Sizes
 
+NOT_INSTALLED = "A picture needs matplotlib, which is not installed. Say: pip install 'aisnb[plot]'"
+
 INCHES = (10.0, 11.0)
 #: Dots per inch, and how many of them a page shows in the space of one: sharp on fine screens, too.
 DOTS, FINENESS = 144, 1.5
@@ -31,7 +33,6 @@ _CELLS = ("#2f6f9f", "#3d7f5f", "#7a5ba6", "#a0522d", "#50708a", "#8a6d1f", "#9a
 _REST = "#6e7781"
 _ROWS = 8
 _MOST_CELLS = 36
-_LONGEST = 44
 _SHORT = 24
 _ASPECT = (10.0, 3.4)
 
@@ -48,7 +49,7 @@ def check_drawing() -> None:
         Unsupported: matplotlib is not installed.
     """
     if not can_draw():
-        raise Unsupported("A picture needs matplotlib, which is not installed. Say: pip install 'aisnb[plot]'")
+        raise Unsupported(NOT_INSTALLED)
 
 
 def draw(sizes: Sizes) -> Figure:

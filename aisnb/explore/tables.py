@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 #: Columns in bytes, and in bytes per second.
-_BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes"))
+_BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes", "expected"))
 _RATES = frozenset(("rate",))
 
 #: The columns of a table that has a property in each row.
@@ -42,6 +42,7 @@ _CELL = '<td dir="auto" style="text-align:{}; white-space:pre-wrap">{}</td>'
 _NOUNS = (
     ({"id", "state"}, "job"),
     ({"name", "reason"}, "failed file"),
+    ({"name", "problem"}, "problem"),
     ({"name", "provider"}, "bucket"),
     ({"directory", "url"}, "server"),
     ({"name", "size", "url"}, "file"),
