@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiohttp import web
 
 from aisnb.errors import JobNotFound, Unsupported, UsageError
-from aisnb.node.requests import convert
+from aisnb.node.multi import plan_archive, plan_bucket_copy, plan_objects_copy, plan_promote
+from aisnb.node.requests import convert, parse_bucket_uname, refuse_web
+from aisnb.node.sources import Plan, Spec
 from aisnb.node.times import rfc3339
 from aisnb.protocol import jobs as wire
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.cluster import TARGET_ID
-from aisnb.protocol.extension import ABORTED, ENDED, FAILED
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED
 from aisnb.protocol.messages import (
+    ARCHIVE,
+    BLOB_DOWNLOAD,
+    COPY_BUCKET,
+    COPY_OBJECTS,
     DELETE_OBJECTS,
     EVICT_OBJECTS,
+    MOVE_BUCKET,
     PREFETCH_KIND,
     PREFETCH_OBJECTS,
+    PROMOTE,
     START,
     STOP,
     JobSelector,
     Selection,
 )
-from aisnb.uris import parse_bucket
+from aisnb.uris import check_object_name, parse_bucket
 
 if TYPE_CHECKING:
     from aisnb.node.state import Node
@@ -36,15 +46,24 @@ if TYPE_CHECKING:
 _KIND_ON_WIRE = {PREFETCH_KIND: PREFETCH_OBJECTS}
 _KIND_HERE = {"prefetch": PREFETCH_KIND, PREFETCH_OBJECTS: PREFETCH_KIND}
 
+#: Kinds of jobs with which a cluster looks after itself.
+_CHORES = ("cleanup", "lru", "rebalance", "resilver")
 
-async def act_on_bucket(node: Node, bucket: Bucket, action: Action, method: str) -> web.Response:
+#: Kinds that wait for more when they are done, and how long (``xact/xs/tcobjs.go``).
+_LINGERING = (ARCHIVE, COPY_OBJECTS)
+_LINGER_NS = 20 * 10**9
+
+
+async def act_on_bucket(node: Node, bucket: Bucket, action: Action, method: str, to: str = "") -> web.Response:
     """Start a job on several objects of a bucket, and answer with its id.
 
     Args:
         node: this node.
         bucket: whose objects.
-        action: ``prefetch-listrange`` (POST), ``delete-listrange`` or ``evict-listrange`` (DELETE).
+        action: ``prefetch-listrange``, ``copy-bck``, ``move-bck``, ``copy-listrange`` (POST), ``archive`` (PUT),
+            ``delete-listrange`` or ``evict-listrange`` (DELETE).
         method: of the request.
+        to: AIStore's unique name of the bucket to copy into.
 
     Raises:
         UsageError: the action is not known, or not possible on such a bucket.
@@ -52,38 +71,96 @@ async def act_on_bucket(node: Node, bucket: Bucket, action: Action, method: str)
     """
     start = {
         ("POST", PREFETCH_OBJECTS): _prefetch,
+        ("POST", COPY_OBJECTS): _copy_objects,
+        ("PUT", ARCHIVE): _archive,
         ("DELETE", DELETE_OBJECTS): _delete,
         ("DELETE", EVICT_OBJECTS): _evict,
     }.get((method, action.action))
-    if start is None:
-        raise UsageError(f"'{action.action}' is not an action that {method} can do with objects of '{bucket}'.")
-    return web.Response(text=await start(node, bucket, convert(action.value, Selection)))
+    if start is not None:
+        return web.Response(text=await start(node, bucket, action.value))
+    start_to = {("POST", COPY_BUCKET): _copy_bucket, ("POST", MOVE_BUCKET): _move_bucket}.get((method, action.action))
+    if start_to is not None:
+        return web.Response(text=await start_to(node, bucket, parse_bucket_uname(to), action.value))
+    raise UsageError(f"'{action.action}' is not an action that {method} can do with objects of '{bucket}'.")
 
 
-async def _prefetch(node: Node, bucket: Bucket, selection: Selection) -> str:
+async def act_on_object(node: Node, bucket: Bucket, action: Action) -> web.Response:
+    """Start a job that concerns one object or path, which the action names, and answer with its id.
+
+    Args:
+        node: this node.
+        bucket: where the object is, or is to be.
+        action: ``promote`` (its name is a path of this machine) or ``blob-download``.
+
+    Raises:
+        UsageError: the action is not known, or not possible on such a bucket.
+        BucketNotFound: the bucket is not here.
+        DirectoryNotFound: there is no such path.
+    """
+    if action.action == PROMOTE:
+        refuse_web(bucket, action.name)
+        plan = await asyncio.to_thread(plan_promote, node.store, bucket, action.value, action.name, "")
+        return web.Response(text=await node.jobs.submit(plan, PROMOTE))
+    if action.action == BLOB_DOWNLOAD:
+        return web.Response(text=await _prefetch(node, bucket, {"objnames": [check_object_name(action.name)]}))
+    raise UsageError(f"'{action.action}' is not an action that the embedded node can do with objects of '{bucket}'.")
+
+
+async def _copy_bucket(node: Node, bucket: Bucket, target: Bucket, value: Any) -> str:
+    plan = await asyncio.to_thread(plan_bucket_copy, node.store, bucket, target, value)
+    return await _begin_into(node, plan, target, COPY_BUCKET)
+
+
+async def _copy_objects(node: Node, bucket: Bucket, value: Any) -> str:
+    plan, target = await asyncio.to_thread(plan_objects_copy, node.store, bucket, value)
+    return await _begin_into(node, plan, target, COPY_OBJECTS)
+
+
+async def _archive(node: Node, bucket: Bucket, value: Any) -> str:
+    plan, target = await asyncio.to_thread(plan_archive, node.store, bucket, value)
+    refuse_web(target, "")
+    return await _begin_into(node, plan, target, ARCHIVE)
+
+
+async def _begin_into(node: Node, plan: Plan, target: Bucket, kind: str) -> str:
+    """Start a job whose objects go into a bucket, which is made if it is not there."""
+    if not (plan.spec.copy and plan.spec.copy.dry_run):
+        await asyncio.to_thread(node.store.create_bucket, target, exist_ok=True)
+    return await node.jobs.submit(plan, kind)
+
+
+async def _move_bucket(node: Node, bucket: Bucket, target: Bucket, _value: Any) -> str:
+    """Rename the bucket now; the job is there for who waits for one."""
+    if (bucket.provider, target.provider) != ("ais", "ais"):
+        raise UsageError(f"'{bucket}' cannot be renamed to '{target}': only 'ais://' buckets can. Copy its objects.")
+    await asyncio.to_thread(node.store.rename_bucket, bucket, target)
+    return await node.jobs.submit(Plan(Spec(str(target), source=str(bucket)), 0, f"{bucket} -> {target}"), MOVE_BUCKET)
+
+
+async def _prefetch(node: Node, bucket: Bucket, value: Any) -> str:
     node.store.bucket(bucket)
     if bucket.provider == "ais":
         raise UsageError(
             f"'{bucket}' has nothing to prefetch: its objects are all here. Prefetch from an ht:// bucket, or download "
             "into this one."
         )
-    return await node.jobs.submit_prefetch(bucket, selection)
+    return await node.jobs.submit_prefetch(bucket, convert(value, Selection))
 
 
-async def _delete(node: Node, bucket: Bucket, selection: Selection) -> str:
+async def _delete(node: Node, bucket: Bucket, value: Any) -> str:
     node.store.bucket(bucket)
     if bucket.provider == "ht":
         raise UsageError(f"'{bucket}' is a web server's: its files cannot be deleted. Evict them from here instead.")
-    return await node.jobs.submit_delete(bucket, selection)
+    return await node.jobs.submit_delete(bucket, convert(value, Selection))
 
 
-async def _evict(node: Node, bucket: Bucket, selection: Selection) -> str:
+async def _evict(node: Node, bucket: Bucket, value: Any) -> str:
     node.store.bucket(bucket)
     if bucket.provider == "ais":
         raise UsageError(
             f"'{bucket}' cannot be evicted: its objects are nowhere else. Delete them if they shall be gone."
         )
-    return await node.jobs.submit_delete(bucket, selection, EVICT_OBJECTS)
+    return await node.jobs.submit_delete(bucket, convert(value, Selection), EVICT_OBJECTS)
 
 
 async def job_query(node: Node, what: str, selector: JobSelector) -> web.Response:
@@ -99,7 +176,7 @@ async def job_query(node: Node, what: str, selector: JobSelector) -> web.Respons
     if what == "status_all":
         return _json([_status(job) for job in found])
     if what == "running_all":
-        return _json([f"{_wire_kind(job)}[{job.id}]" for job in found if job.state not in ENDED])
+        return _json([f"{_wire_kind(job)}[{job.id}]" for job in found if job.state not in ENDED or _lingers(job)])
     if not found:
         raise JobNotFound(f"No job of the kind '{selector.kind or 'any'}' is known here. 'show job --all' lists all.")
     return _json({TARGET_ID: [_stats(job) for job in found]})
@@ -115,10 +192,7 @@ async def job_control(node: Node, action: Action) -> web.Response:
     """
     selector = JobSelector.of(action.value)
     if action.action == START:
-        raise Unsupported(
-            f"The embedded node has no job '{selector.kind}' to start: it is one process, with nothing to rebalance or "
-            "clean. Start downloads and prefetches."
-        )
+        return web.Response(text=await _start(node, selector.kind))
     if action.action != STOP:
         raise UsageError(f"'{action.action}' is not something that the embedded node does. It knows 'stop'.")
     if not selector.id and not selector.kind:
@@ -127,6 +201,16 @@ async def job_control(node: Node, action: Action) -> web.Response:
     for job in found:
         await node.jobs.stop(job.id)
     return web.Response()
+
+
+async def _start(node: Node, kind: str) -> str:
+    """Start a job of a kind that a cluster needs; here it has nothing to do, and has ended at once."""
+    if kind not in _CHORES:
+        raise Unsupported(
+            f"The embedded node has no job '{kind}' to start: it is one process. It knows {', '.join(_CHORES)}, which "
+            "end at once; start downloads and prefetches."
+        )
+    return await node.jobs.submit(Plan(Spec(""), 0, f"{kind}: nothing to do on a single node"), kind)
 
 
 async def _one(node: Node, selector: JobSelector) -> JobSnapshot:
@@ -149,6 +233,11 @@ async def _several(node: Node, selector: JobSelector) -> list[JobSnapshot]:
     return [job for job in found if job.state not in ENDED] if selector.active_only else found
 
 
+def _lingers(job: JobSnapshot) -> bool:
+    """Return whether AIStore would still list an ended job as running: some kinds are kept idle, for more to do."""
+    return job.kind in _LINGERING and job.state == FINISHED and time.time_ns() - job.ended_ns < _LINGER_NS
+
+
 def _kind_here(kind: str) -> str:
     return _KIND_HERE.get(kind, kind)
 
@@ -162,7 +251,7 @@ def _status(job: JobSnapshot) -> wire.JobStatus:
 
 
 def _stats(job: JobSnapshot) -> wire.JobStats:
-    bucket = BucketId.of(parse_bucket(job.bucket))
+    bucket = BucketId.of(parse_bucket(job.bucket)) if job.bucket else BucketId(provider="")
     return wire.JobStats(
         job.id,
         _wire_kind(job),

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aisnb.errors import AisnbError, UsageError
+from aisnb.node.copies import Copies
+from aisnb.node.local_work import Nothing
+from aisnb.node.packing import Packing
 from aisnb.node.progress import Progress
 from aisnb.node.removal import Removal
 from aisnb.node.runner import Run
 from aisnb.node.sources import Spec, files_of
 from aisnb.node.totals import find_total_bytes
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, PENDING, RUNNING, JobSnapshot
-from aisnb.protocol.messages import DOWNLOAD_KIND, PREFETCH_KIND
+from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, EVICT_OBJECTS, PREFETCH_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aisnb.node.local_work import LocalWork
     from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Store
     from aisnb.transfer import Fetcher
 
 _log = logging.getLogger(__name__)
-
-
-class _Work(Protocol):
-    async def run(self) -> None: ...
-    def limit(self, limits: Limits) -> None: ...
-    def forsake(self) -> None: ...
 
 
 def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None) -> JobSnapshot:
@@ -70,6 +68,17 @@ async def _written(change: Callable[..., None], *arguments: object) -> None:
         raise
 
 
+def local_work(record: JobRecord, spec: Spec, progress: Progress, store: Store) -> LocalWork:
+    """Return what a job does that asks no source."""
+    if spec.copy is not None:
+        return Copies(record, spec, spec.copy, progress, store)
+    if spec.archive is not None:
+        return Packing(record, spec, spec.archive, progress, store)
+    if record.kind in (DELETE_OBJECTS, EVICT_OBJECTS):
+        return Removal(record, spec, progress, store)
+    return Nothing()
+
+
 class ActiveJob:
     """A job that is pending, running or paused.
 
@@ -102,7 +111,7 @@ class ActiveJob:
         self._on_change = on_change
         self._lock = asyncio.Lock()
         self._ending = False
-        self._work: _Work | None = None
+        self._work: LocalWork | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -218,10 +227,10 @@ class ActiveJob:
                 sizing.cancel()
                 await asyncio.wait([sizing])
 
-    def _make_work(self) -> _Work:
+    def _make_work(self) -> LocalWork:
         record, spec = self.record, self.spec
         if record.kind not in (DOWNLOAD_KIND, PREFETCH_KIND):
-            return Removal(record, spec, self.progress, self._store)
+            return local_work(record, spec, self.progress, self._store)
         return Run(
             record,
             spec,

@@ -19,7 +19,9 @@ from aisnb.node.jobs import Jobs
 from aisnb.node.leases import Leases
 from aisnb.node.requests import MAX_BODY
 from aisnb.node.servers import Servers
+from aisnb.node.shards import APPENDING, Appending
 from aisnb.node.state import NODE, Node
+from aisnb.node.uploads import UPLOADS, Uploads
 from aisnb.node.web_listing import WEB_LISTINGS, WebListings
 from aisnb.node.web_source import WEB_SOURCE, WebSource
 from aisnb.store import Store
@@ -65,6 +67,7 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_GRACE, access_log=None)
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(app[WEB_SOURCE].close)
+        stack.callback(app[UPLOADS].close)
         stack.push_async_callback(app[WEB_LISTINGS].close)
         stack.push_async_callback(node.servers.close)
         stack.push_async_callback(node.jobs.close)
@@ -89,6 +92,8 @@ def make_app(node: Node) -> web.Application:
     app[NODE] = node
     app[WEB_SOURCE] = WebSource(node)
     app[WEB_LISTINGS] = WebListings(node.store)
+    app[UPLOADS] = Uploads(node.store)
+    app[APPENDING] = Appending(node.store)
     app[access.HOSTS] = Hosts()
     for module in (cluster, buckets, objects, downloads, leases, extension):
         for route in module.routes:

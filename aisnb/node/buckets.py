@@ -101,7 +101,13 @@ async def act(request: web.Request) -> web.Response:
             raise UsageError(f"'{bucket}' cannot be created: 'ht://' buckets come to be when a link is first fetched.")
         await asyncio.to_thread(node.store.create_bucket, bucket)
         return web.Response()
-    return await act_on_bucket(node, bucket, action, "POST")
+    return await act_on_bucket(node, bucket, action, "POST", request.query.get("bck_to", ""))
+
+
+@routes.put("/v1/buckets/{bucket}")
+async def pack(request: web.Request) -> web.Response:
+    """Start a job that packs some of the bucket's objects into an archive."""
+    return await act_on_bucket(request.app[NODE], bucket_of(request), await read_action(request), "PUT")
 
 
 @routes.delete("/v1/buckets/{bucket}")

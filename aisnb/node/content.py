@@ -33,7 +33,10 @@ _RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
-_NO_HEADERS = ("size", "status", "cached", "ec", "chunked")
+_NO_HEADERS = ("size", "status", "cached", "ec")
+
+#: Properties that are left out unless they are named, as AIStore does.
+_ONLY_IF_ASKED = ("etag", "last-modified", "chunked")
 
 _HEADERS: dict[str, Callable[[Bucket, ObjectRecord], Pairs]] = {
     "name": lambda bucket, record: [
@@ -45,8 +48,11 @@ _HEADERS: dict[str, Callable[[Bucket, ObjectRecord], Pairs]] = {
     "atime": lambda _, record: [(ais.ACCESS_TIME, str(record.atime))],
     "version": lambda _, record: [(ais.VERSION, str(record.version))],
     "custom": lambda _, record: [
-        (ais.CUSTOM, f"{in_header(key)}={in_header(value)}") for key, value in record.custom.items()
+        (ais.CUSTOM, f"{in_header(key)}={in_header(value)}")
+        for key, value in record.custom.items()
+        if key != ais.CHUNKS
     ],
+    "chunked": lambda _, record: _chunk_headers(record),
     "location": lambda *_: [("ais-location", f"t[{TARGET_ID}]")],
     "copies": lambda *_: [("ais-mirror-copies", "1")],
     "etag": lambda _, record: [("ETag", f'"{record.checksum}"')],
@@ -60,12 +66,16 @@ def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = Non
     Args:
         bucket: where it is.
         record: the object.
-        props: which, with commas between; None for all but ``etag`` and ``last-modified``, as AIStore does.
+        props: which, with commas between; None for all but those that cost most, as AIStore does.
 
     Raises:
         UsageError: there is no such property.
     """
-    wanted = list(_HEADERS)[:-2] if props is None else [prop.strip() for prop in props.split(",") if prop.strip()]
+    wanted = (
+        [prop for prop in _HEADERS if prop not in _ONLY_IF_ASKED]
+        if props is None
+        else [prop.strip() for prop in props.split(",") if prop.strip()]
+    )
     headers = CIMultiDict({ais.PRESENT: "true"})
     for prop in wanted:
         if prop in _HEADERS:
@@ -74,6 +84,11 @@ def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = Non
             known = ", ".join((*_HEADERS, *_NO_HEADERS))
             raise UsageError(f"'{prop}' is not a property of objects. Use some of: {known}.")
     return headers
+
+
+def _chunk_headers(record: ObjectRecord) -> Pairs:
+    count, _, size = record.custom.get(ais.CHUNKS, "").partition("/")
+    return [(ais.CHUNK_COUNT, count), (ais.CHUNK_MAX_SIZE, size)] if size else []
 
 
 def in_header(text: str) -> str:

@@ -124,6 +124,10 @@ class Jobs:
         count = (await asyncio.to_thread(self._store.summary, bucket)).count
         return await self._begin(plan_removal(bucket, selection, count), kind, _random_id())
 
+    async def submit(self, plan: Plan, kind: str) -> str:
+        """Start a job on objects that are here; return its id."""
+        return await self._begin(plan, kind, _random_id())
+
     async def retry(self, job: str, headers: Mapping[str, str]) -> str:
         """Start a new job of exactly the files that failed in an ended or paused one; return its id.
 
@@ -249,7 +253,8 @@ class Jobs:
             total_bytes=await asyncio.to_thread(self._total_bytes, plan),
         )
         if plan.items:
-            await asyncio.to_thread(self._store.jobs.add_items, job, plan.items)
+            listed = await asyncio.to_thread(self._store.jobs.add_items, job, plan.items)
+            record.total = listed if plan.total < 0 else plan.total
         await asyncio.to_thread(self._store.jobs.insert, record)
         if plan.headers:
             self._headers[job] = plan.headers

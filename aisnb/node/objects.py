@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import TYPE_CHECKING
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import web
 
-from aisnb.errors import ObjectNotFound, Unsupported, UsageError
+from aisnb.errors import ObjectNotFound, UsageError
+from aisnb.node.actions import act_on_object
 from aisnb.node.content import object_headers, send_object
-from aisnb.node.requests import convert, object_of, read_action
+from aisnb.node.copying import copy_object
+from aisnb.node.receiving import receive, wait_for_checks
+from aisnb.node.requests import bucket_of, convert, object_of, parse_object_uname, read_action, refuse_web
+from aisnb.node.shards import APPENDING, asks_for_members, send_members
 from aisnb.node.state import NODE
+from aisnb.node.uploads import UPLOADS
 from aisnb.node.web_source import WEB_SOURCE
 from aisnb.protocol import headers as ais
+from aisnb.protocol import messages
 
 if TYPE_CHECKING:
-    from aisnb.store import ObjectRecord, Partial
+    from aisnb.store import ObjectRecord
     from aisnb.uris import Bucket
 
 #: Any character, a line break too.
 _PATH = r"/v1/objects/{bucket}/{name:[\s\S]+}"
 
-_HASHES = ("md5", "sha256", "sha512")
-_XXHASHES = (ais.XXHASH, "xxhash")
-
-#: What AIStore's PUT and GET can do beside the plain thing, and the embedded node cannot.
-_BEYOND_PUT = ("append_type", "uploadId", "object_to")
-_BEYOND_GET = ("archpath", "archregx")
 
 routes = web.RouteTableDef()
 
@@ -35,12 +34,13 @@ routes = web.RouteTableDef()
 @routes.get(_PATH, allow_head=False)
 async def get_object(request: web.Request) -> web.StreamResponse:
     """Answer with the object's bytes; one of an ``ht://`` bucket that is not here is brought first."""
-    _refuse(request, _BEYOND_GET)
     bucket, name = object_of(request)
     if bucket.provider == "ht":
         record, file = await request.app[WEB_SOURCE].open(bucket, name, request.query.get(ais.ORIGINAL_URL, ""))
     else:
         record, file = request.app[NODE].store.open(bucket, name)
+    if asks_for_members(request):
+        return await send_members(request, bucket, record, file)
     return await send_object(request, bucket, record, file)
 
 
@@ -54,62 +54,99 @@ async def look_at_object(request: web.Request) -> web.Response:
     return web.Response(headers=headers)
 
 
-async def _wait_for_checks(_request: web.Request) -> None:
-    """Send no ``100 Continue`` yet: the handler does, once it knows that the object can be stored."""
-
-
-@routes.put(_PATH, expect_handler=_wait_for_checks)
+@routes.put(_PATH, expect_handler=wait_for_checks)
 async def put_object(request: web.Request) -> web.Response:
-    """Store the body as the object, whole and verified or not at all."""
-    _refuse(request, _BEYOND_PUT)
+    """Store the body as the object, whole and verified or not at all; or what else a PUT can mean."""
     bucket, name = object_of(request)
-    _refuse_web(bucket, name)
+    refuse_web(bucket, name)
+    for parameter, handler in _OTHER_PUTS.items():
+        if parameter in request.query:
+            return await handler(request, bucket, name)
     store = request.app[NODE].store
     partial = store.begin(bucket, name)
     try:
         partial.start(offset=0, validator="", size=request.content_length)
-        await _receive(request, partial)
+        await receive(request, partial)
         record = await asyncio.wrap_future(store.commit(partial))
     finally:
         partial.discard()
-    return web.Response(headers=_stored(record))
+    return _stored(record)
 
 
-def _stored(record: ObjectRecord) -> dict[str, str]:
-    return {
+def _stored(record: ObjectRecord) -> web.Response:
+    headers = {
         ais.CHECKSUM_TYPE: ais.XXHASH,
         ais.CHECKSUM_VALUE: record.checksum,
         ais.VERSION: str(record.version),
     }
+    return web.Response(headers=headers)
 
 
-async def _receive(request: web.Request, partial: Partial) -> None:
-    kind = request.headers.get(ais.CHECKSUM_TYPE, "").lower()
-    given = request.headers.get(ais.CHECKSUM_VALUE, "").lower()
-    if given and kind not in (*_HASHES, *_XXHASHES, "none"):
-        raise UsageError(f"The checksum type '{kind}' is not known here. Use {', '.join((*_XXHASHES, *_HASHES))}.")
-    digest = hashlib.new(kind, usedforsecurity=False) if given and kind in _HASHES else None
-    if hdrs.EXPECT in request.headers and request.version == HttpVersion11 and request.transport:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    try:
-        async for chunk in request.content.iter_any():
-            partial.write(chunk)
-            if digest:
-                digest.update(chunk)
-    except web.RequestPayloadError as exc:
-        raise UsageError(f"The body of PUT '{request.path}' broke off: {exc}. Send it again.") from exc
-    found = digest.hexdigest() if digest else partial.digest()
-    if given and kind != "none" and given != found:
-        raise UsageError(
-            f"'{request.path}' was not stored: its {kind} is {found}, and {given} was expected. Send it again."
-        )
+async def _copy(request: web.Request, bucket: Bucket, name: str) -> web.Response:
+    target = parse_object_uname(request.query["object_to"])
+    refuse_web(*target)
+    store = request.app[NODE].store
+    future = await asyncio.to_thread(copy_object, store, (bucket, name), target)
+    return _stored(await asyncio.wrap_future(future))
+
+
+async def _put_part(request: web.Request, bucket: Bucket, name: str) -> web.Response:
+    number = request.query.get("partNumber", "")
+    await request.app[UPLOADS].put_part(request, bucket, name, request.query["uploadId"], number)
+    return web.Response()
+
+
+async def _add_member(request: web.Request, bucket: Bucket, name: str) -> web.Response:
+    flags = request.headers.get(ais.ARCHIVE_FLAGS, "")
+    return _stored(await request.app[APPENDING].append(request, bucket, name, flags))
+
+
+async def _append(request: web.Request, bucket: Bucket, name: str) -> web.Response:
+    uploads, handle = request.app[UPLOADS], request.query.get("append_handle", "")
+    match request.query["append_type"]:
+        case "append":
+            handle = await uploads.append(request, bucket, name, handle)
+            return web.Response(headers={ais.APPEND_HANDLE: handle})
+        case "flush":
+            return _stored(await uploads.flush(request, bucket, name, handle))
+        case other:
+            raise UsageError(f"'{other}' is not a type of append. Use 'append', and 'flush' at the end.")
+
+
+#: What a PUT means with one of these in its query, in the order that AIStore looks at them.
+_OTHER_PUTS = {"object_to": _copy, "uploadId": _put_part, "archpath": _add_member, "append_type": _append}
+
+
+@routes.post("/v1/objects/{bucket}")
+async def act_on_objects(request: web.Request) -> web.Response:
+    """Start a job on an object that the body names."""
+    return await act_on_object(request.app[NODE], bucket_of(request), await read_action(request))
+
+
+@routes.post(_PATH)
+async def act_on_parts(request: web.Request) -> web.Response:
+    """Begin or end an object that comes in parts; or start a job on the object."""
+    bucket, name = object_of(request)
+    action = await read_action(request)
+    uploads, upload_id = request.app[UPLOADS], request.query.get("uploadId", "")
+    if action.action == messages.BEGIN_PARTS:
+        refuse_web(bucket, name)
+        return web.Response(text=uploads.begin_parts(bucket, name))
+    if action.action == messages.COMPLETE_PARTS:
+        parts = convert(action.value, list[messages.Part]) if action.value is not None else []
+        return _stored(await uploads.complete_parts(bucket, name, upload_id, [part.number for part in parts]))
+    action.name = action.name or name
+    return await act_on_object(request.app[NODE], bucket, action)
 
 
 @routes.delete(_PATH)
 async def delete_object(request: web.Request) -> web.Response:
-    """Remove the object."""
+    """Remove the object; with ``uploadId`` only what has come of it in parts."""
     bucket, name = object_of(request)
-    _refuse_web(bucket, name)
+    refuse_web(bucket, name)
+    if upload_id := request.query.get("uploadId", ""):
+        request.app[UPLOADS].abort_parts(bucket, name, upload_id)
+        return web.Response()
     if not await asyncio.to_thread(request.app[NODE].store.remove, bucket, [name]):
         raise ObjectNotFound(f"{bucket / name} does not exist")
     return web.Response()
@@ -120,22 +157,11 @@ async def note_custom(request: web.Request) -> web.Response:
     """Add words to the object's custom ones, or put them in their place."""
     bucket, name = object_of(request)
     words = convert((await read_action(request)).value, dict[str, str])
+    if ais.CHUNKS in words:
+        raise UsageError(f"'{ais.CHUNKS}' is a word that the node keeps for itself. Use another one.")
+    store = request.app[NODE].store
     replace = request.query.get("set-new-custom", "").lower() == "true"
-    await asyncio.to_thread(request.app[NODE].store.set_custom, bucket, name, words, replace=replace)
+    if replace and (chunks := store.stat(bucket, name).custom.get(ais.CHUNKS)):
+        words[ais.CHUNKS] = chunks
+    await asyncio.to_thread(store.set_custom, bucket, name, words, replace=replace)
     return web.Response()
-
-
-def _refuse_web(bucket: Bucket, name: str) -> None:
-    if bucket.provider == "ht":
-        raise UsageError(
-            f"'{bucket / name}' cannot be changed: 'ht://' buckets are read-only. Use an 'ais://' bucket, "
-            "or evict what is not wanted here any more."
-        )
-
-
-def _refuse(request: web.Request, parameters: tuple[str, ...]) -> None:
-    if beyond := next((each for each in parameters if request.query.get(each)), ""):
-        raise Unsupported(
-            f"{request.method} with '{beyond}' is not something that the embedded node does. Set AIS_ENDPOINT to a "
-            "cluster for it."
-        )

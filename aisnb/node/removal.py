@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from aisnb.node.local_work import Unhurried, batches, listed
 from aisnb.store import Completion
-from aisnb.templates import Template
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aisnb.node.progress import Progress
     from aisnb.node.sources import Spec
-    from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Store
 
 _AT_ONCE = 500
 
 
-class Removal:
+class Removal(Unhurried):
     """One run of a job that removes objects; those that are not here are passed over. Single use.
 
     Args:
@@ -38,19 +34,14 @@ class Removal:
         self._progress = progress
         self._store = store
 
-    def limit(self, _limits: Limits) -> None:
-        """Do nothing: no source is asked."""
-
-    def forsake(self) -> None:
-        """Do nothing: no bytes come."""
-
     async def run(self) -> None:
         """Remove what is pending.
 
         Raises:
             AisnbError: the job cannot go on.
         """
-        for indices in self._batches():
+        total = -1 if self._spec.prefix is not None else self._record.total
+        for indices in batches(self._record, total, _AT_ONCE):
             names = await asyncio.to_thread(self._names, indices)
             if not names:
                 break
@@ -62,19 +53,8 @@ class Removal:
         if self._spec.prefix is not None:  # objects may have come or gone since they were counted
             await asyncio.to_thread(self._store.jobs.set_totals, self._record.id, self._progress.done, None)
 
-    def _batches(self) -> Iterator[list[int]]:
-        total = -1 if self._spec.prefix is not None else self._record.total
-        pending = self._record.ledger.pending(total)
-        while batch := list(islice(pending, _AT_ONCE)):
-            yield batch
-
     def _names(self, indices: list[int]) -> list[str]:
         if self._spec.prefix is not None:
             page = self._store.page(self._bucket, prefix=self._spec.prefix, limit=len(indices))
             return [record[0] for record in page.records]
-        if self._spec.template:
-            template = Template(self._spec.template)
-            return [template[index] for index in indices]
-        table = self._store.jobs
-        listed = table.items(self._record.id, indices[0], indices[-1] + 1 - indices[0])
-        return [listed[index - indices[0]][0] for index in indices]
+        return [name for name, _ in listed(self._store, self._record, self._spec, indices)]

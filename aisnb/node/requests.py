@@ -87,6 +87,53 @@ def object_of(request: web.Request) -> tuple[Bucket, str]:
     return bucket_of(request), check_object_name("/".join(path_parts(request)[3:]))
 
 
+def parse_bucket_uname(text: str) -> Bucket:
+    """Return the bucket that AIStore's unique name ``ais/@#/BUCKET/`` stands for.
+
+    Raises:
+        UsageError: it is none.
+        NameInvalid: no bucket can be called that.
+    """
+    bucket, rest = _parse_uname(text)
+    if rest:
+        raise UsageError(f"'{text}' names an object, and a bucket is expected: write '{bucket.provider}/@#/BUCKET/'.")
+    return bucket
+
+
+def parse_object_uname(text: str) -> tuple[Bucket, str]:
+    """Return the bucket and the object that AIStore's unique name ``ais/@#/BUCKET/OBJECT`` stands for.
+
+    Raises:
+        UsageError: it is none.
+        NameInvalid: bucket or object cannot be called that.
+    """
+    bucket, name = _parse_uname(text)
+    return bucket, check_object_name(name)
+
+
+def _parse_uname(text: str) -> tuple[Bucket, str]:
+    provider, _, rest = text.partition("/")
+    namespace, _, rest = rest.partition("/")
+    name, _, rest = rest.partition("/")
+    if PROVIDERS.get(provider) is None or not namespace.startswith("@"):
+        raise UsageError(f"'{text}' is not a unique name of AIStore's. Write it like 'ais/@#/BUCKET/OBJECT'.")
+    space = "" if namespace == "@#" else namespace
+    return Bucket(PROVIDERS[provider], check_bucket_name(name, text), space), rest
+
+
+def refuse_web(bucket: Bucket, name: str) -> None:
+    """Raise an error if the bucket is a web server's.
+
+    Raises:
+        UsageError: it is.
+    """
+    if bucket.provider == "ht":
+        raise UsageError(
+            f"'{bucket / name}' cannot be changed: 'ht://' buckets are read-only. Use an 'ais://' bucket, "
+            "or evict what is not wanted here any more."
+        )
+
+
 async def read_action(request: web.Request) -> Action:
     """Return the action in the request's body; an empty body is an empty action.
 

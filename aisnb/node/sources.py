@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from aisnb.errors import NameInvalid, ObjectNotFound, TemplateError, Unsupported, UsageError
+from aisnb.node.tasks import ArchiveTask, CopyTask  # noqa: TC001  # msgspec looks them up
 from aisnb.protocol.downloads import BACKEND, DIRECTORY, MULTI, RANGE, SINGLE, Limits
 from aisnb.templates import MAX_NAMES, Template, bounded
 from aisnb.transfer.links import open_secret, without_secret
@@ -41,6 +42,8 @@ class Spec(msgspec.Struct, omit_defaults=True):
         timeout: seconds for one attempt, 0 for no limit.
         force: fetch unchanged files, too.
         credentials: the source was asked with headers that are not kept.
+        copy: how objects that are here are to be copied.
+        archive: into what objects that are here are to be packed.
     """
 
     bucket: str
@@ -53,6 +56,8 @@ class Spec(msgspec.Struct, omit_defaults=True):
     timeout: float = 0.0
     force: bool = False
     credentials: bool = False
+    copy: CopyTask | None = None
+    archive: ArchiveTask | None = None
 
     def encode(self) -> bytes:
         """Return the spec as it is kept."""
@@ -69,7 +74,7 @@ class Plan(NamedTuple):
 
     Attributes:
         spec: what to keep of it.
-        total: number of files.
+        total: number of files; -1 if it is that of its items.
         description: one line for people.
         items: object names and links to be listed with the job, if the spec has no template for them.
         headers: what to send to the source.

@@ -14,6 +14,14 @@ SUMMARY = "summary-bck"
 DELETE_OBJECTS = "delete-listrange"
 EVICT_OBJECTS = "evict-listrange"
 PREFETCH_OBJECTS = "prefetch-listrange"
+COPY_BUCKET = "copy-bck"
+MOVE_BUCKET = "move-bck"
+COPY_OBJECTS = "copy-listrange"
+ARCHIVE = "archive"
+PROMOTE = "promote"
+BLOB_DOWNLOAD = "blob-download"
+BEGIN_PARTS = "mpt-upload"
+COMPLETE_PARTS = "mpt-complete"
 START = "start"
 STOP = "stop"
 
@@ -36,6 +44,13 @@ class Selection(msgspec.Struct, omit_defaults=True):
     names: list[str] | None = msgspec.field(name="objnames", default=None)
     template: str = ""
     prefix: str = ""
+
+
+class Part(msgspec.Struct):
+    """A part of an object that came in parts."""
+
+    number: int = msgspec.field(name="part-number")
+    etag: str = ""
 
 
 class JobSelector(msgspec.Struct):

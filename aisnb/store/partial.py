@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from contextlib import suppress
@@ -15,8 +14,9 @@ from aisnb.store.changes import Forget, Keep
 from aisnb.store.faults import file_fault, no_room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
     from aisnb.uris import Bucket
 
@@ -225,21 +225,15 @@ class Partial:
         assert self._hash is not None  # _go_back made it
         return self._hash.hexdigest()
 
-    def read_back(self) -> Iterator[bytes]:
-        """Yield the bytes that are here, from the first one on.
+    def reader(self) -> BinaryIO:
+        """Return the bytes that are here as a file, to be closed by the caller.
 
         Raises:
             NodeError: the disk failed.
         """
-        offset = 0
+        self._open()
         try:
-            while offset < self._position:
-                self._open()
-                chunk = os.pread(self._descriptor, _READ_AT_ONCE, offset)
-                if not chunk:
-                    raise OSError(errno.EIO, f"{self._position - offset} bytes are gone", self._file)
-                offset += len(chunk)
-                yield chunk
+            return open(self._file, "rb")  # noqa: PTH123  # paths are text in this class
         except OSError as exc:
             raise file_fault(exc, self._uri) from exc
 

@@ -194,7 +194,7 @@ def test_jobs_are_stopped_by_id_or_kind(node: NodeProcess, source: FaultySource)
     assert node.ask("PUT", "/v1/cluster", {"action": "stop", "value": {"Kind": "download"}}).status == 200
     assert show(node, second)["state"] == "aborted"
     assert node.ask("PUT", "/v1/cluster", {"action": "stop", "value": {}}).status == 400
-    assert node.ask("PUT", "/v1/cluster", {"action": "start", "value": {"Kind": "lru"}}).status == 501
+    assert node.ask("PUT", "/v1/cluster", {"action": "start", "value": {"Kind": "dsort"}}).status == 501
 
 
 def test_the_newest_job_is_listed_first_and_kinds_are_told_apart(node: NodeProcess, bucket: str) -> None:

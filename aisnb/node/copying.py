@@ -1,0 +1,105 @@
+"""Copies bytes into objects: from other objects, from files of this machine. Takes long: not for the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisnb.errors import JobAborted
+from aisnb.store.faults import file_fault
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from threading import Event
+    from typing import BinaryIO
+
+    from aisnb.store import Completion, ObjectRecord, Partial, Store
+    from aisnb.uris import Bucket
+
+_AT_ONCE = 1 << 20
+
+
+def pour(file: BinaryIO, partial: Partial, halt: Event | None = None) -> None:
+    """Append what is left of a file to a partial file that was started.
+
+    Raises:
+        JobAborted: `halt` was set on the way.
+        DiskFull: no room is left.
+        NodeError: the disk failed.
+    """
+    while True:
+        try:
+            chunk = file.read(_AT_ONCE)
+        except OSError as exc:
+            raise file_fault(exc, str(getattr(file, "name", ""))) from exc
+        if not chunk:
+            return
+        partial.write(chunk)
+        if halt is not None and halt.is_set():
+            raise JobAborted(f"The copy of '{getattr(file, 'name', '')}' was stopped. Start it again.")
+
+
+def copy_object(
+    store: Store,
+    source: tuple[Bucket, str],
+    target: tuple[Bucket, str],
+    *,
+    completion: Completion | None = None,
+    halt: Event | None = None,
+) -> Future[ObjectRecord]:
+    """Copy an object with its custom words; one onto itself becomes another version.
+
+    Args:
+        store: where both are.
+        source: bucket and name.
+        target: bucket and name.
+        completion: what it means to a job; its bytes are the object's.
+        halt: set it to break off.
+
+    Returns:
+        The new object's record, once it is there for good; see `Store.commit`.
+
+    Raises:
+        BucketNotFound, ObjectNotFound: the source, or the target's bucket, is not here.
+        NameInvalid, AlreadyExists: the target cannot be called that.
+        JobAborted: `halt` was set on the way.
+        DiskFull: no room is left.
+    """
+    record, file = store.open(*source)
+    with file:
+        return store_file(store, file, record.size, target, record.custom, completion=completion, halt=halt)
+
+
+def store_file(
+    store: Store,
+    file: BinaryIO,
+    size: int,
+    target: tuple[Bucket, str],
+    custom: dict[str, str],
+    *,
+    completion: Completion | None = None,
+    halt: Event | None = None,
+) -> Future[ObjectRecord]:
+    """Store a file's bytes as an object.
+
+    Args:
+        store: where to.
+        file: read to its end.
+        size: its bytes, as far as is known.
+        target: bucket and name.
+        custom: words to keep with the object.
+        completion: what it means to a job.
+        halt: set it to break off.
+
+    Returns:
+        The object's record, once it is there for good.
+
+    Raises:
+        As for `copy_object`.
+    """
+    partial = store.begin(*target)
+    try:
+        partial.start(offset=0, validator="", size=size)
+        pour(file, partial, halt)
+        return store.commit(partial, custom=custom, completion=completion)
+    finally:
+        partial.discard()
