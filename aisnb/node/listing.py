@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from aisnb.errors import Unsupported, UsageError
+from aisnb.errors import UsageError
+from aisnb.node.shard_listing import InShard, Shard, outer, with_members
 from aisnb.protocol import headers as ais
 from aisnb.protocol import listing
 from aisnb.protocol.cluster import TARGET_ID
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
     Row = tuple[str, int, str, int, int, str]
+    Listed = Row | str | IndexEntry | Shard | InShard
 
 _DEFAULT_PROPS = frozenset(("name", "size", "cached"))
 _PROPS = _DEFAULT_PROPS | {"checksum", "version", "atime", "status", "copies", "ec", "custom", "location", "chunked"}
 
-_INSIDE_SHARDS = 1 << 3
 _AT_ONCE = 1_000
 
 #: Above every object name that begins with the text before it: names have at most 1024 bytes.
@@ -39,11 +40,12 @@ class Stretch(NamedTuple):
     """A part of a listing: what comes next, and whether others follow.
 
     Attributes:
-        rows: objects that are here, directories (as text with a slash at the end), files that only the source has.
+        rows: objects that are here, directories (as text with a slash at the end), files that only the source has,
+            shards and what is in them.
         more: whether there is more.
     """
 
-    rows: Sequence[Row | str | IndexEntry]
+    rows: Sequence[Listed]
     more: bool
 
 
@@ -59,7 +61,7 @@ def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, 
     Raises:
         BucketNotFound: the bucket is not here.
         UsageError: the request asks for properties or flags that do not exist.
-        Unsupported: it asks to list inside shards.
+        ArchiveInvalid: it asks to list inside one shard, and that is damaged.
     """
     return encode(request, find_stretch(store, bucket, request, Index()), as_json=as_json)
 
@@ -76,24 +78,26 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
     Raises:
         BucketNotFound: the bucket is not here.
         UsageError: the request asks for properties or flags that do not exist.
-        Unsupported: it asks to list inside shards.
+        ArchiveInvalid: it asks to list inside one shard, and that is damaged.
     """
     flags = flags_of(request)
     _entry_maker(request, flags)
     store.bucket(bucket)
     limit = min(request.page_size, listing.MAX_PAGE) if request.page_size > 0 else listing.MAX_PAGE
-    after = request.token or request.start_after
-    if not index and not flags & (listing.NO_RECURSION | listing.NOT_CACHED):
+    after = outer(request.token) or request.start_after
+    if not index and not flags & (listing.NO_RECURSION | listing.NOT_CACHED | listing.INSIDE_SHARDS):
         page = store.page(bucket, prefix=request.prefix, after=after, limit=limit)
         return Stretch(page.records, page.more)
     walk = _walk_level if flags & listing.NO_RECURSION else _walk
-    rows: Iterator[Row | str | IndexEntry] = iter(())
+    rows: Iterator[Listed] = iter(())
     if index or not flags & listing.NOT_CACHED:
         rows = _merged(walk(store, bucket, request.prefix, after), index.select(request.prefix, after))
     if flags & listing.NO_DIRECTORIES:
         rows = (row for row in rows if not isinstance(row, str))
     if flags & listing.NOT_CACHED:
         rows = (row for row in rows if isinstance(row, IndexEntry))
+    if flags & listing.INSIDE_SHARDS:
+        rows = with_members(store, bucket, request.prefix, request.token, rows)
     found = list(islice(rows, limit + 1))
     return Stretch(found[:limit], len(found) > limit)
 
@@ -102,8 +106,9 @@ def encode(request: listing.ListRequest, stretch: Stretch, *, as_json: bool) -> 
     """Return a stretch of a listing as the bytes of a page, with their content type."""
     make = _entry_maker(request, flags_of(request))
     last = stretch.rows[-1] if stretch.more else ""
+    token = last.token if isinstance(last, InShard) else _name(last)
     entries = [make(row) for row in stretch.rows]
-    answer = listing.Page(request.uuid or secrets.token_hex(6), _name(last), 0, entries)
+    answer = listing.Page(request.uuid or secrets.token_hex(6), token, 0, entries)
     if as_json:
         return msgspec.json.encode(listing.json_page(answer)), ais.JSON
     return msgspec.msgpack.encode(answer), ais.MSGPACK
@@ -121,17 +126,13 @@ def flags_of(request: listing.ListRequest) -> int:
 
     Raises:
         UsageError: they are none.
-        Unsupported: they ask to list inside shards.
     """
     if not request.flags.isdecimal():
         raise UsageError(f"The flags of a listing are a decimal number as text, and '{request.flags}' is none.")
-    flags = int(request.flags)
-    if flags & _INSIDE_SHARDS:
-        raise Unsupported("The embedded node does not list what is inside shards. List the shards themselves.")
-    return flags
+    return int(request.flags)
 
 
-def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Row | str | IndexEntry], listing.Entry]:
+def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Listed], listing.Entry]:
     """Return what makes an entry of a row, with the properties that were asked for."""
     props = frozenset(request.props.replace(" ", "").split(",")) if request.props else _DEFAULT_PROPS
     if unknown := props - _PROPS:
@@ -139,7 +140,14 @@ def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Row | st
     brief = bool(flags & (listing.NAME_ONLY | listing.NAME_SIZE)) or props <= _DEFAULT_PROPS
     with_size = wants_sizes(request)
 
-    def make(row: Row | str | IndexEntry) -> listing.Entry:
+    def make(row: Listed) -> listing.Entry:
+        if isinstance(row, InShard):
+            flags = listing.ENTRY_CACHED | listing.ENTRY_IN_ARCHIVE
+            return listing.Entry(row.name, row.size if with_size else 0, flags=flags)
+        if isinstance(row, Shard):
+            entry = make(row.row)
+            entry.flags |= listing.ENTRY_ARCHIVE
+            return entry
         if isinstance(row, tuple):
             if brief:
                 return listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
@@ -175,13 +183,15 @@ def _moment(time_ns: int, time_format: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z" if time_format else f"{moment:%d %b %y %H:%M} UTC"
 
 
-def _merged(here: Iterator[Row | str] | Iterator[Row], there: Iterator[IndexEntry]) -> Iterator[Row | str | IndexEntry]:
+def _merged(here: Iterator[Row | str] | Iterator[Row], there: Iterator[IndexEntry]) -> Iterator[Listed]:
     """Yield both in the order of their names; of those that have the same name, what is here."""
-    rows: Iterator[Row | str | IndexEntry] = heapq.merge(here, there, key=_name)
+    rows: Iterator[Listed] = heapq.merge(here, there, key=_name)
     return (next(same) for _, same in groupby(rows, _name))
 
 
-def _name(row: Row | str | IndexEntry) -> str:
+def _name(row: Listed) -> str:
+    if isinstance(row, Shard):
+        return row.row[0]
     if isinstance(row, tuple):
         return row[0]
     return row if isinstance(row, str) else row.name

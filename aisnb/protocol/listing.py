@@ -7,6 +7,7 @@ import msgspec
 MAX_PAGE = 10_000
 
 CACHED_ONLY = 1 << 0
+INSIDE_SHARDS = 1 << 3
 NAME_ONLY = 1 << 4
 NAME_SIZE = 1 << 5
 NOT_CACHED = 1 << 9
@@ -14,7 +15,9 @@ NO_RECURSION = 1 << 11
 NO_DIRECTORIES = 1 << 13
 
 ENTRY_CACHED = 1 << 6
+ENTRY_IN_ARCHIVE = 1 << 7
 ENTRY_DIRECTORY = 1 << 8
+ENTRY_ARCHIVE = 1 << 9
 #: Its source was asked in vain: the size is not known.
 ENTRY_UNKNOWN = 1 << 12
 
