@@ -24,16 +24,13 @@ if TYPE_CHECKING:
 _PRESENT = {"presence": "2"}
 _STILL_COUNTING = (202, 206)
 _COUNTING_PAUSE = 0.2
+_SUMMARIES_AT_ONCE = 8
 
 
 async def list_buckets(connection: Connection, provider: str) -> pd.DataFrame:
     """Return the buckets of `provider` ("" for all) that are here: name, provider, present, url."""
     load_tables()
-    query = _PRESENT | ({PROVIDER: provider} if provider else {})
-    reply = await connection.call(
-        Call("GET", "/v1/buckets", query, msgspec.json.encode(Action(LIST)), shown="Listing the buckets")
-    )
-    buckets = sorted(found.bucket() for found in reply.decode_list(BucketId))
+    buckets = sorted(await _present(connection, provider))
     return _frame(buckets, await _links(connection, buckets))
 
 
@@ -45,12 +42,16 @@ async def summarize(connection: Connection, bucket: Bucket | None, provider: str
     """
     from aisnb.client import tables
 
-    found = sorted(await _summaries(connection, bucket, provider), key=_summary_bucket)
-    buckets = [_summary_bucket(summary) for summary in found]
+    if bucket is None and await connection.has_extension():
+        found = {_summary_bucket(row): row for row in await _summaries(connection, None, provider)}
+    else:  # AIStore adds all buckets up into one nameless row
+        wanted = [bucket] if bucket is not None else await _present(connection, provider)
+        found = dict(zip(wanted, await _summed_up(connection, wanted), strict=True))
+    buckets = sorted(found)
     frame = _frame(buckets, await _links(connection, buckets))
-    frame["present"] = tables.flags([summary.present for summary in found])
-    frame["objects"] = tables.counts([int(summary.count.present) for summary in found])
-    frame["size"] = tables.counts([int(summary.total.present) for summary in found])
+    frame["present"] = tables.flags([found[bucket].present or bucket.provider == "ais" for bucket in buckets])
+    frame["objects"] = tables.counts([int(found[bucket].count.present) for bucket in buckets])
+    frame["size"] = tables.counts([int(found[bucket].total.present) for bucket in buckets])
     return frame
 
 
@@ -98,6 +99,25 @@ async def _summaries(connection: Connection, bucket: Bucket | None, provider: st
         if value["uuid"]:
             await asyncio.sleep(_COUNTING_PAUSE)
         value["uuid"] = value["uuid"] or reply.body.decode(errors="replace").strip().strip('"')
+
+
+async def _summed_up(connection: Connection, buckets: list[Bucket]) -> list[BucketSummary]:
+    """Return a summary for each bucket, a few of them asked for at a time."""
+    places = asyncio.Semaphore(_SUMMARIES_AT_ONCE)
+
+    async def one(bucket: Bucket) -> BucketSummary:
+        async with places:
+            rows = await _summaries(connection, bucket, "")
+        return rows[0] if rows else BucketSummary(bucket.name, bucket.provider)
+
+    return await asyncio.gather(*(one(bucket) for bucket in buckets))
+
+
+async def _present(connection: Connection, provider: str) -> list[Bucket]:
+    query = _PRESENT | ({PROVIDER: provider} if provider else {})
+    body = msgspec.json.encode(Action(LIST))
+    reply = await connection.call(Call("GET", "/v1/buckets", query, body, shown="Listing the buckets"))
+    return [found.bucket() for found in reply.decode_list(BucketId)]
 
 
 def _summary_bucket(summary: BucketSummary) -> Bucket:

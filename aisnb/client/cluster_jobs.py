@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from aisnb.client.wire import Call
-from aisnb.errors import JobNotFound, Unsupported
+from aisnb.errors import EndpointRefused, JobNotFound, Unsupported
 from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus
 from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, RUNNING, JobErrorRow, JobSnapshot
 from aisnb.protocol.headers import WHAT
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     Caller = Callable[[Call], Awaitable[Reply]]
 
 _TICK = 0.5
+#: Jobs that stay on the list a while, doing nothing, before they end (AIStore: ``xact/api.go``, "idles").
+_IDLING = frozenset(("copy-listrange", "archive", "put-copies", "etl-listrange", "list"))
+_IDLE_NS = 2 * 10**9
 
 
 class ClusterJobs:
@@ -42,13 +46,17 @@ class ClusterJobs:
         return _of_download(await self._download(job, only_active=True))
 
     async def all(self) -> list[JobSnapshot]:
-        """See `Jobs`."""
+        """See `Jobs`; AIStore lists downloads among the other jobs, too, by another kind."""
         body = msgspec.json.encode(DownloadSelector())
         downloads = await self._ask(Call("GET", "/v1/download", body=body, shown="Listing the downloads"))
+        found = [_of_download(status) for status in downloads.decode_list(DownloadStatus)]
         body = msgspec.json.encode({"kind": "", "node": "", "show_active": False})
         others = await self._ask(Call("GET", "/v1/cluster", {WHAT: "status_all"}, body, shown="Listing the jobs"))
-        found = [_of_download(status) for status in downloads.decode_list(DownloadStatus)]
-        found += [_of_statistics(s.uuid, s, []) for s in others.decode_list(JobStatus) if s.kind != DOWNLOAD_KIND]
+        statuses = [status for status in others.decode_list(JobStatus) if not status.uuid.startswith(ID_PREFIX)]
+        rows: dict[str, list[JobStats]] = {}
+        for row in await self._statistics("") if statuses else ():
+            rows.setdefault(row.id, []).append(row)
+        found += [_of_statistics(status.uuid, status, rows.get(status.uuid, [])) for status in statuses]
         return sorted(found, key=lambda snapshot: -snapshot.started_ns)
 
     async def errors(self, job: str, limit: int | None = None) -> list[JobErrorRow]:
@@ -94,16 +102,16 @@ class ClusterJobs:
 
     async def _statistics(self, job: str) -> list[JobStats]:
         body = msgspec.json.encode({"id": job, "kind": ""})
-        call = Call("GET", "/v1/cluster", {WHAT: "qryxstats"}, body, shown=f"Job {job}")
+        call = Call("GET", "/v1/cluster", {WHAT: "qryxstats"}, body, shown=f"Job {job}" if job else "Listing the jobs")
         try:
             by_target = (await self._ask(call)).decode(dict[str, Any])
-        except JobNotFound:
+        except (JobNotFound, EndpointRefused):  # none is a 404, in words that differ with the version
             return []
         return [msgspec.convert(stats, JobStats) for rows in by_target.values() for stats in rows or ()]
 
 
 def _of_download(status: DownloadStatus) -> JobSnapshot:
-    state = ABORTED if status.aborted else RUNNING if status.finished_time == ZERO_TIME else FINISHED
+    state = ABORTED if status.aborted else FINISHED if _nanoseconds(status.finished_time) else RUNNING
     return JobSnapshot(
         status.id,
         DOWNLOAD_KIND,
@@ -121,8 +129,9 @@ def _of_download(status: DownloadStatus) -> JobSnapshot:
 
 
 def _of_statistics(job: str, status: JobStatus, rows: list[JobStats]) -> JobSnapshot:
-    state = RUNNING
-    if status.end_time or status.aborted:
+    started = min((_nanoseconds(row.start_time) for row in rows), default=0)
+    state = FINISHED if status.kind in _IDLING and _is_idle(rows, started) else RUNNING
+    if status.end_time > 0 or status.aborted:
         state = ABORTED if status.aborted else FAILED if status.err else FINISHED
     return JobSnapshot(
         job,
@@ -133,16 +142,22 @@ def _of_statistics(job: str, status: JobStatus, rows: list[JobStats]) -> JobSnap
         total=-1,
         done=sum(int(row.stats.loc_objs) for row in rows) if rows else -1,
         skipped=-1,
-        failed=0,
+        failed=-1,
         bytes=sum(int(row.stats.loc_bytes) for row in rows) if rows else -1,
         rate=-1.0,
-        started_ns=min((_nanoseconds(row.start_time) for row in rows), default=0),
-        ended_ns=status.end_time,
+        started_ns=started,
+        ended_ns=max(status.end_time, 0),
         reason=status.err,
     )
 
 
+def _is_idle(rows: list[JobStats], started: int) -> bool:
+    """Return whether all targets have nothing to do; at the very start that would say nothing."""
+    return bool(rows) and all(row.is_idle for row in rows) and time.time_ns() - started > _IDLE_NS
+
+
 def _nanoseconds(text: str) -> int:
+    """Return a time since 1970; "not yet" is the year 1 in some answers of AIStore, and 1970 in others."""
     if text == ZERO_TIME or not text:
         return 0
-    return int(datetime.fromisoformat(text).timestamp() * 1e9)
+    return max(0, int(datetime.fromisoformat(text).timestamp() * 1e9))

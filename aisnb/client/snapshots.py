@@ -30,7 +30,7 @@ def amounts(snapshot: JobSnapshot) -> tuple[int, int | None]:
     """Return how much is done, of how much (None: nobody knows): bytes if their total is known, else files tried."""
     if snapshot.total_bytes:
         return min(max(0, snapshot.bytes), snapshot.total_bytes), snapshot.total_bytes
-    return max(0, snapshot.done) + snapshot.failed, snapshot.total if snapshot.total > 0 else None
+    return max(0, snapshot.done) + max(0, snapshot.failed), snapshot.total if snapshot.total > 0 else None
 
 
 def seconds_run(snapshot: JobSnapshot) -> float:
@@ -45,7 +45,7 @@ def time_left(snapshot: JobSnapshot) -> float | None:
         return None
     if snapshot.total_bytes is not None and snapshot.rate > 0:
         return max(0, snapshot.total_bytes - snapshot.bytes) / snapshot.rate
-    tried = snapshot.done + snapshot.failed
+    tried = max(0, snapshot.done) + max(0, snapshot.failed)
     if snapshot.total > 0 and tried > 0:
         return seconds_run(snapshot) * (snapshot.total - tried) / tried
     return None

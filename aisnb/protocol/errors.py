@@ -83,7 +83,7 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
     if status == 404 and (uri := _BUCKET_URI.search(text)):
         kind = errors.ObjectNotFound if uri[1] else errors.BucketNotFound
         return kind(_advised(kind, text))
-    if status == 404 and "job" in text:
+    if status == 404 and ("job" in text or "x-[" in text):  # AIStore's short for a job of any kind: x-KIND[ID]
         return errors.JobNotFound(_advised(errors.JobNotFound, text))
     if status == 409 and "already exists" in text:
         return errors.AlreadyExists(text)
