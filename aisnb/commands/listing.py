@@ -9,15 +9,20 @@ from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
 from aisnb.commands.results import Message
 from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.templates import Template
+from aisnb.units import plural
 from aisnb.uris import is_link, link_directory, parse_bucket, parse_provider, parse_uri
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from aisnb.commands.context import Context
+    from aisnb.explore.interactive import InteractiveTable
 
 _PLACE = Argument("bucket, bucket/prefix or /template, provider (ht://), web directory", completes=("bucket", "object"))
 _PROPS = Option("more columns: checksum,atime,version,location,copies,custom,status,chunked; or all")
+
+
+_TO = Option("write the listing to this file, .parquet, .csv or .arrow", metavar="FILE", completes=("path",))
 
 
 @command("ls", aliases=("bucket ls", "object ls"))
@@ -36,7 +41,9 @@ def ls(
     summary: Annotated[bool, Option("counts and sizes of buckets")] = False,
     count_only: Annotated[bool, Option("only how many there are")] = False,
     units: Annotated[str, UNITS] = "iec",
-) -> DataFrame | Message:
+    to: Annotated[str, _TO] = "",
+    interactive: Annotated[bool, Option("a table to sort, search and page through; in notebooks")] = False,
+) -> DataFrame | Message | InteractiveTable:
     """List buckets, or the objects of one, as a DataFrame.
 
     Sizes are bytes in the DataFrame, and only shown rounded. A directory on the web is listed by its index page; an
@@ -48,10 +55,13 @@ def ls(
         df = %ais ls ais://abc --prefix train/ --props checksum,atime
         %ais ls ais://abc/shard-{001..010}.tar
         %ais ls http://localhost:51061/abc/
+        %ais ls ais://abc --to listing.parquet
     """
     from aisnb.explore.listing import select
     from aisnb.explore.tables import mark
 
+    if bool(to) + interactive + count_only > 1:
+        raise UsageError("'--to', '--interactive' and '--count-only' each give another value. Say one of them.")
     if cached and not_cached:
         raise UsageError("'--cached' and '--not-cached' exclude each other. Leave out both to list everything.")
     if limit < 0:
@@ -74,7 +84,7 @@ def ls(
         context.note(f"None of {len(found):,} names matches.")
     if count_only:
         return Message(f"Listed {len(chosen):,} names", value=len(chosen))
-    return mark(chosen[["name"]] if name_only else chosen, units)
+    return _handed_over(mark(chosen[["name"]] if name_only else chosen, units), to, interactive=interactive)
 
 
 @command("bucket summary", aliases=("storage summary", "summary"))
@@ -92,6 +102,20 @@ def summary(
     from aisnb.explore.tables import mark
 
     return mark(_buckets(context, bucket, summary=True), units)
+
+
+def _handed_over(listing: DataFrame, to: str, *, interactive: bool) -> DataFrame | Message | InteractiveTable:
+    """Return the listing as it was asked for: itself, as a file, or as a table to play with."""
+    if to:
+        from aisnb.explore.export import write_table
+
+        path = write_table(listing, to)
+        return Message(f"Wrote {plural(len(listing), 'row')} to {path}", path=path, value=len(listing))
+    if interactive:
+        from aisnb.explore.interactive import InteractiveTable
+
+        return InteractiveTable(listing)
+    return listing
 
 
 def _buckets(context: Context, place: str, *, summary: bool) -> DataFrame:
