@@ -35,7 +35,7 @@ _TITLE = re.compile(
     r"<(?:title|h1|h2)(?:\s[^<>]{0,200})?>\s*(?:index of|directory (?:listing|index)|listing of|files within)",
     re.IGNORECASE,
 )
-#: Go's index has no title, and nothing before its list.
+#: Go's index has no title, and nothing before its list. Its links are not escaped for HTML: & is just that.
 _GO = re.compile(r"\s*(?:<!doctype html>\s*)?(?:<meta [^<>]{0,200}>\s*){0,3}<pre>", re.IGNORECASE)
 _HEAD = 64 * 1024
 
@@ -81,7 +81,7 @@ class _Row(msgspec.Struct, gc=False):
 
 
 class _Anchor(NamedTuple):
-    """A link of a page: what it points to, what it says, and the text up to the next one."""
+    """A link of a page: what it points to and says, both as they stand there, and the text up to the next one."""
 
     target: str
     text: str
@@ -179,8 +179,9 @@ def _from_page(body: bytes | bytearray, place: str) -> Iterator[IndexEntry]:
         said = " ".join(html.unescape(title[1]).split())[:80] if title else ""
         raise _no_index(place, f"it is a page called {said!a}" if said else "what came is something else")
     dated = _SORTING not in text
+    read = str if _GO.match(text) else html.unescape
     for anchor in _anchors(text):
-        entry = _entry(_last_part(anchor.target, place), place)
+        entry = _entry(_last_part(read(anchor.target), place), place)
         if entry is None:
             continue
         if facts := _FACTS.match(_TAG.sub(" ", anchor.tail)):
@@ -202,7 +203,7 @@ def _anchors(text: str) -> Iterator[_Anchor]:
 
 def _anchor(match: re.Match[str], tail: str) -> _Anchor:
     target = _TARGET.search(match[1])
-    return _Anchor(html.unescape(target[1] or target[2] or target[3] or "") if target else "", match[2], tail)
+    return _Anchor(target[1] or target[2] or target[3] or "" if target else "", match[2], tail)
 
 
 def _is_index(text: str, place: str) -> bool:
@@ -211,7 +212,7 @@ def _is_index(text: str, place: str) -> bool:
     if _TITLE.search(head) or _GO.match(head):
         return True
     anchors = list(_anchors(head))
-    here = [(anchor, _last_part(anchor.target.removesuffix("/"), place)) for anchor in anchors]
+    here = [(anchor, _last_part(html.unescape(anchor.target).removesuffix("/"), place)) for anchor in anchors]
     named = [_says_name(anchor.text, last) for anchor, last in here if last not in ("", None)]
     return bool(named) and all(named) and 2 * len(named) >= len(anchors)
 

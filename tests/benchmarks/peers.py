@@ -20,7 +20,7 @@ http {{
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ }}
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; }}
+  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; {more} }}
 }}
 """
 
@@ -33,8 +33,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def nginx(root: Path, folder: Path) -> Iterator[str]:
-    """Serve `root` by nginx with one worker; yields the address, "" where nginx is not installed."""
+def nginx(root: Path, folder: Path, more: str = "") -> Iterator[str]:
+    """Serve `root` by nginx with one worker; yields the address, "" where nginx is not installed.
+
+    Args:
+        root: what to serve.
+        folder: for what nginx writes.
+        more: further directives, such as ``autoindex_format json;``.
+    """
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         print("nginx is not installed: skipped.")
@@ -43,7 +49,7 @@ def nginx(root: Path, folder: Path) -> Iterator[str]:
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nginx.conf"
-    config.write_text(_NGINX.format(folder=folder, port=port, root=root))
+    config.write_text(_NGINX.format(folder=folder, port=port, root=root, more=more))
     user = ["-g", "user root;"] if Path(root).owner() == "root" else []
     process = subprocess.Popen([program, "-c", str(config), "-p", str(folder), *user])
     try:

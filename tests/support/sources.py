@@ -67,9 +67,9 @@ def python_server(root: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def nginx_server(root: Path, folder: Path) -> Iterator[str]:
-    """Serve `root` by nginx, or skip the test where it is not installed."""
-    with nginx(root, folder / "nginx") as address:
+def nginx_server(root: Path, folder: Path, more: str = "") -> Iterator[str]:
+    """Serve `root` by nginx (with `more` directives), or skip the test where it is not installed."""
+    with nginx(root, folder / "nginx", more) as address:
         if not address:
             pytest.skip("nginx is not installed")
         yield address.replace("127.0.0.1", "localhost")
