@@ -43,7 +43,7 @@ _HEAD = 64 * 1024
 _ANCHOR = re.compile(r"<a\s([^<>]{1,8192})>([^<]*(?:<(?!/a>|a\s)[^<]*)*)</a>", re.IGNORECASE)
 _TARGET = re.compile(r"""(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>|&nbsp;")
-_PLAIN = re.compile(r"(?:\./)?([A-Za-z0-9_~!$'()*+,;=@%-][A-Za-z0-9_.~!$'()*+,;=@%-]*)")
+_PLAIN = re.compile(r"(?:\./)?([A-Za-z0-9_~!$&'()*+,;=@%-][A-Za-z0-9_.~!$&'()*+,;=@%-]*)")
 _CUT_SHORT = re.compile(r"\.\.[.>]?$|…$")
 _TAIL = 400
 #: What nginx and Apache write behind a link. A size in digits alone is exact; 1.2K is not, and neither matches.

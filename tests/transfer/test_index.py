@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aisnb.errors import SourceError, SourceRefused
-from aisnb.transfer import Index, Request, ask_sizes, index, read_index
+from aisnb.transfer import Request, ask_sizes, index, read_index
 from tests.support.faulty import Fault
 from tests.support.sinks import MemorySink
 from tests.support.sources import go_server, nginx_server, python_server
@@ -17,15 +17,16 @@ from tests.support.sources import go_server, nginx_server, python_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aisnb.transfer import Fetcher
+    from aisnb.transfer import Fetcher, Index
     from tests.support.faulty import FaultySource
 
-NAMES = sorted(
-    ["a b.tar", "a#b?c%20.tar", "<script>alert(1)<", "line\nbreak", "\"quotes'&amp;", "größe.tar", "שלום", "\U0001f600"]
-    + ["a-very-long-name-of-a-shard-that-does-not-fit-into-any-column-of-any-page.tar", "x:y", "{1..2}", "100%", "a+b"]
-)
+LONG = "a-very-long-name-of-a-shard-that-does-not-fit-into-any-column-of-any-page.tar"
+PLAIN = ["x:y", "{1..2}", "100%", "a+b", "a;b", "a b.tar", "a#b?c%20.tar"]
+ODD = ["<script>alert(1)<", "line\nbreak", "\"quotes'&amp;", "größe.tar", "שלום", "\U0001f600"]
+NAMES = sorted([LONG, *PLAIN, *ODD])
 MODIFIED = 1_700_000_000
 
+WELL = Fault()
 JSON = Fault(headers={"Content-Type": "application/json"})
 
 
@@ -48,9 +49,9 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield found
 
 
-async def listed(fetcher: Fetcher, link: str, **how: int) -> Index:
+async def listed(fetcher: Fetcher, link: str, *, at_once: int = 16, seconds: float = 30) -> Index:
     found = await read_index(fetcher, link)
-    await ask_sizes(fetcher, found, found.entries, **how)
+    await ask_sizes(fetcher, found, found.entries, at_once=at_once, seconds=seconds)
     return found
 
 
@@ -71,7 +72,7 @@ async def test_a_directory_without_its_slash_is_found_by_redirect(address: str, 
     assert (found.place, len(found)) == (f"{address}abc/", len(NAMES))
 
 
-def add_page(source: FaultySource, names: list[str], then: Fault = Fault()) -> str:
+def add_page(source: FaultySource, names: list[str], then: Fault = WELL) -> str:
     links = "".join(f'<a href="{name}">{name}</a>' for name in names)
     return source.add("/d/", f"<title>Index of /d/</title>{links}".encode(), then=then)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aisnb.errors import SourceError
 from aisnb.transfer import Index, index_pages
-from aisnb.transfer.index_pages import IndexEntry, http_seconds, parse_index
+from aisnb.transfer.index_pages import http_seconds, parse_index
+
+if TYPE_CHECKING:
+    from aisnb.transfer.index_pages import IndexEntry
 
 PLACE = "http://host:8000/d/"
 NOON = 1_795_521_600  # 2026-11-24 12:00 UTC
