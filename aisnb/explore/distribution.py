@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,9 @@ _POINTS = 200
 _DEEPEST = 8
 
 #: The last suffix, if it has a letter; with the one before it, if it only says how that is compressed.
-_SUFFIX = r"(?P<key>(?:\.[A-Za-z][A-Za-z0-9]{0,9})?\.(?:gz|bz2|xz|zst|lz4|br)|\.[0-9]{0,3}[A-Za-z][A-Za-z0-9_-]{0,11})$"
+_SUFFIX = (
+    r"(?i)(?P<key>(?:\.[A-Za-z][A-Za-z0-9]{0,9})?\.(?:gz|bz2|xz|zst|lz4|br)|\.[0-9]{0,3}[A-Za-z][A-Za-z0-9_-]{0,11})$"
+)
 #: WebDataset's rule: everything after the first dot of the base name.
 _MEMBER_SUFFIX = r"^(?:[^/]*/)*[^/.]*(?P<key>\.[^/]+)$"
 _BEFORE_DIGITS = r"^(?P<key>[^0-9]+)[0-9]"
@@ -72,7 +73,7 @@ def _edges(full: Bytes) -> NDArray[np.float64]:
     """Return bounds of bins around all sizes: powers of two, and as many steps between as there is room for."""
     if not len(full):
         return np.array([1.0, 2.0])
-    low, high = math.floor(math.log2(full.min())), math.floor(math.log2(full.max())) + 1
+    low, high = int(full.min()).bit_length() - 1, int(full.max()).bit_length()
     steps = _FINEST
     while steps > 1 and (high - low) * steps > _MOST_BINS:
         steps //= 2
