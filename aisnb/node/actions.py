@@ -176,9 +176,7 @@ async def job_query(node: Node, what: str, selector: JobSelector) -> web.Respons
     if what == "status_all":
         return _json([_status(job) for job in found])
     if what == "running_all":
-        return _json([f"{_wire_kind(job)}[{job.id}]" for job in found if job.state not in ENDED or _lingers(job)])
-    if not found:
-        raise JobNotFound(f"No job of the kind '{selector.kind or 'any'}' is known here. 'show job --all' lists all.")
+        return _json([f"{_wire_kind(job)}[{job.id}]" for job in found if _is_active(job)])
     return _json({TARGET_ID: [_stats(job) for job in found]})
 
 
@@ -230,11 +228,13 @@ async def _several(node: Node, selector: JobSelector) -> list[JobSnapshot]:
     if selector.id:
         return [await _one(node, selector)]
     found = await node.jobs.list(_kind_here(selector.kind))
-    return [job for job in found if job.state not in ENDED] if selector.active_only else found
+    return [job for job in found if _is_active(job)] if selector.active_only else found
 
 
-def _lingers(job: JobSnapshot) -> bool:
-    """Return whether AIStore would still list an ended job as running: some kinds are kept idle, for more to do."""
+def _is_active(job: JobSnapshot) -> bool:
+    """Return whether AIStore would list a job as running: some kinds stay idle for a while, for more to do."""
+    if job.state not in ENDED:
+        return True
     return job.kind in _LINGERING and job.state == FINISHED and time.time_ns() - job.ended_ns < _LINGER_NS
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+import asyncio
 
 from aiohttp import web
 
 from aisnb.errors import UsageError
+from aisnb.node.about import (
+    AIS_VERSION,
+    bucket_metadata,
+    cluster_configuration,
+    cluster_information,
+    log_archive,
+    log_text,
+    node_map,
+    node_status,
+)
 from aisnb.node.actions import job_control, job_query
 from aisnb.node.requests import decode_body, read_action
 from aisnb.node.state import NODE
 from aisnb.protocol import headers as ais
-from aisnb.protocol.cluster import TARGET_ID, cluster_map
 from aisnb.protocol.messages import JobSelector
-
-if TYPE_CHECKING:
-    from aisnb.node.state import Node
 
 _JOB_QUERIES = ("status", "status_all", "qryxstats", "running_all")
 
@@ -32,7 +37,7 @@ async def health(_request: web.Request) -> web.Response:
 @routes.get("/v1/daemon", allow_head=False)
 async def ask_daemon(request: web.Request) -> web.Response:
     """Answer a question about this node."""
-    return _answer(request)
+    return await _answer(request)
 
 
 @routes.get("/v1/cluster", allow_head=False)
@@ -40,7 +45,7 @@ async def ask_cluster(request: web.Request) -> web.Response:
     """Answer a question about the cluster, which is this node, or about its jobs."""
     what = request.query.get(ais.WHAT, "")
     if what not in _JOB_QUERIES:
-        return _answer(request)
+        return await _answer(request)
     body = await request.read()
     return await job_query(request.app[NODE], what, JobSelector.of(decode_body(body, dict) if body else {}))
 
@@ -51,28 +56,41 @@ async def control(request: web.Request) -> web.Response:
     return await job_control(request.app[NODE], await read_action(request))
 
 
-def _answer(request: web.Request) -> web.Response:
-    node, what = request.app[NODE], request.query.get(ais.WHAT, "")
-    if what == "smap":
-        return web.json_response(_map(node, request.host))
-    if what == "node_status":
-        return web.json_response(_status(node, request.host))
-    if what == "backends":
-        return web.json_response([])
-    if what == "remote":
-        return web.json_response({"a": None, "ver": "0"})
+@routes.get("/v1/reverse/daemon", allow_head=False)
+async def ask_member(request: web.Request) -> web.Response:
+    """Answer a question about the node that a header names: the proxy or the target, both this process."""
+    member, query = request.headers.get(ais.NODE_ID, ""), request.query
+    node = request.app[NODE]
+    node_status(node, request.host, member)  # there is one of this id
+    if query.get(ais.WHAT) != "log":
+        return await _answer(request)
+    if query.get("all", "").lower() == "true":
+        body = await asyncio.to_thread(log_archive, node)
+        return web.Response(body=body, content_type="application/gzip")
+    return web.Response(
+        body=await asyncio.to_thread(log_text, node, query.get("severity", "")), content_type="text/plain"
+    )
+
+
+async def _answer(request: web.Request) -> web.Response:
+    node, what, member = request.app[NODE], request.query.get(ais.WHAT, ""), request.headers.get(ais.NODE_ID, "")
+    match what:
+        case "smap":
+            return web.json_response(node_map(node, request.host))
+        case "node_status":
+            return web.json_response(node_status(node, request.host, member))
+        case "sysinfo":
+            return web.json_response(cluster_information(node))
+        case "bmd":
+            return web.json_response(bucket_metadata(node))
+        case "cluster_config" | "config":
+            return web.json_response(cluster_configuration(node))
+        case "backends":
+            return web.json_response([])
+        case "remote":
+            return web.json_response({"a": None, "ver": 0})
+        case "target_ips":
+            return web.Response(text=request.host.rpartition(":")[0])
+        case "software_version":
+            return web.Response(text=AIS_VERSION)
     raise UsageError(f"unexpected query [what={what}]")
-
-
-def _map(node: Node, host: str) -> dict[str, Any]:
-    """Return the cluster map, under the address that the caller used: that one it can reach."""
-    return cluster_map(f"http://{host}", node.cluster_id, _created(node))
-
-
-def _status(node: Node, host: str) -> dict[str, Any]:
-    member = _map(node, host)["tmap"][TARGET_ID]
-    return {"snode": member, "cluster_info": {"uuid": node.cluster_id}, "status": "online", "version": "5.0"}
-
-
-def _created(node: Node) -> str:
-    return datetime.fromtimestamp(node.started_ns / 1e9, UTC).isoformat().replace("+00:00", "Z")

@@ -106,7 +106,7 @@ def encode(request: listing.ListRequest, stretch: Stretch, *, as_json: bool) -> 
     """Return a stretch of a listing as the bytes of a page, with their content type."""
     make = _entry_maker(request, flags_of(request))
     last = stretch.rows[-1] if stretch.more else ""
-    token = last.token if isinstance(last, InShard) else _name(last)
+    token = last.token if isinstance(last, Shard | InShard) else _name(last)
     entries = [make(row) for row in stretch.rows]
     answer = listing.Page(request.uuid or secrets.token_hex(6), token, 0, entries)
     if as_json:

@@ -32,6 +32,11 @@ class Shard:
 
     row: Row
 
+    @property
+    def token(self) -> str:
+        """Where the listing goes on after it: with what is inside."""
+        return f"{self.row[0]}{_SEPARATOR}"
+
 
 @dataclass(frozen=True, slots=True)
 class InShard:
@@ -80,8 +85,8 @@ def with_members(
     Raises:
         ArchiveInvalid: the one shard that was asked for is damaged.
     """
-    shard, _, after = token.partition(_SEPARATOR)
-    if after:
+    shard, inside, after = token.partition(_SEPARATOR)
+    if inside:
         yield from (member for member in _members(store, bucket, shard, prefix) if member.member > after)
     elif not token and (shard := _shard_around(store, bucket, prefix)):
         yield from _members(store, bucket, shard, prefix)

@@ -32,6 +32,7 @@ _STATUS: list[tuple[type[Exception], int, str]] = [
     (errors.JobNotFound, 404, "ErrJobNotFound"),
     (errors.ServerNotFound, 404, "ErrServerNotFound"),
     (errors.DirectoryNotFound, 404, "ErrDirectoryNotFound"),
+    (errors.NotFound, 404, ""),
     (errors.AlreadyExists, 409, "ErrAlreadyExists"),
     (errors.NotAllowed, 401, "ErrNotAllowed"),
     (errors.DiskFull, 507, "ErrDiskFull"),

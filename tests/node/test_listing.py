@@ -138,10 +138,6 @@ def test_what_does_not_exist_cannot_be_asked_for(node: NodeProcess, shelf: str, 
     assert ask(node, shelf, **value).status == 400
 
 
-def test_shards_are_not_listed_inside(node: NodeProcess, shelf: str) -> None:
-    assert ask(node, shelf, flags="8").status == 501
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "home")

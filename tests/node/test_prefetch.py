@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -112,3 +114,57 @@ def test_aistores_questions_call_a_prefetch_by_its_own_name(node: NodeProcess, w
         status = node.ask("GET", "/v1/cluster?what=status", {"ID": job, "Kind": kind}).json()
         assert (status["kind"], status["aborted"]) == ("prefetch-listrange", False)
     assert node.ask("GET", "/v1/x/jobs?kind=prefetch").json()[0]["id"] == job
+
+
+def test_all_that_the_index_lists_is_prefetched_and_what_is_unchanged_skipped(
+    node: NodeProcess, source: FaultySource, web: str
+) -> None:
+    names = ["hello-world", *(f"shard-{number:03d}.tar" for number in range(1, 10)), "a b#1"]
+    source.add("/abc/", json.dumps([{"name": name} for name in names]).encode())
+    source.add("/abc/a%20b%231", b"new")
+    shot = prefetch(node, web, {})
+    assert counts(shot)[:3] == ("finished", 11, 11)
+    assert "entire bucket" in shot["description"]
+    assert get(node, web, "a%20b%231") == b"new"
+    source.add("/abc/shard-003.tar", b"changed", etag='"changed"')
+    again = prefetch(node, web, {"template": "*"})
+    assert counts(again)[:3] == ("finished", 11, 11)
+    assert again["skipped"] == 8  # the two without an ETag and the changed one came again
+    assert get(node, web, "shard-003.tar") == b"changed"
+
+
+def test_of_what_the_index_lists_only_a_prefix_is_prefetched(node: NodeProcess, source: FaultySource, web: str) -> None:
+    rows = [{"name": f"shard-{number:03d}.tar", "size": 1} for number in range(1, 10)]
+    source.add("/abc/", json.dumps([*rows, {"name": "other", "size": 1}]).encode())
+    shot = prefetch(node, web, {"prefix": "shard-"})
+    assert counts(shot) == ("finished", 9, 9, 0, 0)
+    assert shot["total_bytes"] == 9
+    answer = act(node, web, "POST", "prefetch-listrange", {"prefix": "zz"})
+    assert (answer.status, "lists no name that begins so" in answer.message) == (404, True)
+
+
+def test_an_empty_directory_is_prefetched_at_once(node: NodeProcess, source: FaultySource, web: str) -> None:
+    source.add("/abc/", b"[]")
+    assert counts(prefetch(node, web, {})) == ("finished", 0, 0, 0, 0)
+
+
+def test_a_name_that_is_no_text_fails_by_itself(node: NodeProcess, source: FaultySource, web: str) -> None:
+    source.add("/abc/", b'<title>Index of</title><a href="raw%FF">raw</a><a href="shard-001.tar">x</a>')
+    shot = prefetch(node, web, {})
+    assert counts(shot) == ("finished", 2, 1, 0, 1)
+    (row,) = errors(node, shot["id"])
+    assert (row["url"], "UTF-8" in row["reason"]) == (source.url("/abc/raw%FF"), True)
+
+
+def test_all_of_a_source_without_an_index_is_refused_in_words(
+    node: NodeProcess, source: FaultySource, web: str
+) -> None:
+    source.add("/abc/", b"<title>Home</title>")
+    answer = act(node, web, "POST", "prefetch-listrange", {})
+    assert (answer.status, "shows no index" in answer.message) == (502, True), answer
+
+
+def test_more_than_there_is_room_for_is_refused(node: NodeProcess, source: FaultySource, web: str) -> None:
+    source.add("/abc/", json.dumps([{"name": "huge", "size": 1 << 60}]).encode())
+    answer = act(node, web, "POST", "prefetch-listrange", {})
+    assert (answer.status, "1.00EiB" in answer.message) == (507, True), answer
