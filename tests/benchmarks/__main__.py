@@ -1,4 +1,4 @@
-"""Print the figures: ``python -m tests.benchmarks [startup] [downloads] [jobs] [listings] [--rounds 5]``."""
+"""Print the figures: ``python -m tests.benchmarks [SUBJECT...] [--rounds 5]``; without a subject, of all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import downloads, jobs, listings, startup
+from tests.benchmarks import downloads, exploring, jobs, listings, startup
 
-SUBJECTS = {"startup": startup.run, "downloads": downloads.run, "jobs": jobs.run, "listings": listings.run}
+SUBJECTS = {
+    "startup": startup.run,
+    "downloads": downloads.run,
+    "jobs": jobs.run,
+    "listings": listings.run,
+    "plan": exploring.plans,
+    "sizes": exploring.sizes,
+}
 
 
 def main() -> None:
