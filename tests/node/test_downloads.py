@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -255,3 +257,51 @@ def test_an_object_whose_file_was_removed_by_hand_comes_again(node: NodeProcess,
     (node.root.path / "buckets" / "ais" / "byhand" / "x").unlink()
     assert ended(node, download(node, "byhand", type="single", link=link))["skipped"] == 0
     assert node.get("byhand", "x") == b"x"
+
+
+def test_all_that_a_directory_s_index_lists_is_downloaded(node: NodeProcess, tmp_path: Path) -> None:
+    (tmp_path / "abc" / "below").mkdir(parents=True)
+    names = ["a b#?.tar", "größe", "line\nbreak", "{1..2}"]
+    for name in names:
+        (tmp_path / "abc" / name).write_bytes(name.encode())
+    with python_server(tmp_path) as address:
+        request = {"type": "directory", "link": f"{address}abc/", "subdir": "in"}
+        shot = ended(node, download(node, "directory", **request))
+        assert counts(shot) == ("finished", 4, 4, 0, 0)
+        assert shot["description"] == f"{address}abc/ -> ais://directory/in"
+        assert [node.get("directory", f"in/{name}") for name in names] == [name.encode() for name in names]
+        assert counts(ended(node, download(node, "directory", **request))) == ("finished", 4, 4, 4, 0)
+
+
+def test_a_directory_s_index_is_asked_with_the_headers_of_the_download(node: NodeProcess, source: FaultySource) -> None:
+    source.add("/d/", b'[{"name": "a", "size": 3}, {"name": "b", "size": 3}]')
+    source.add("/d/a", b"one")
+    headers = {"X-Key": ["k"]}
+    shot = ended(node, download(node, "keyed", type="directory", link=source.url("/d/"), headers=headers))
+    assert counts(shot) == ("finished", 2, 1, 0, 1)
+    assert {request.headers["x-key"] for request in source.requests} == {"k"}
+    source.add("/d/b", b"two")
+    assert counts(ended(node, control(node, shot["id"], "retry")["id"])) == ("finished", 1, 1, 0, 0)
+
+
+def test_a_download_of_many_listed_files_keeps_none_of_them_in_its_request(
+    node: NodeProcess, source: FaultySource
+) -> None:
+    rows = ", ".join(f'{{"name": "{number:06d}", "size": 0}}' for number in range(50_000))
+    source.add("/d/", f"[{rows}]".encode())
+    job = download(node, "many", type="directory", link=source.url("/d/"))
+    assert control(node, job, "stop")["total"] == 50_000
+    store = sqlite3.connect(f"file:{node.root.path}/index.db?mode=ro", uri=True)
+    with contextlib.closing(store):
+        ((size,),) = store.execute("SELECT length(request) FROM jobs WHERE id=?", (job,)).fetchall()
+    assert size < 1_000
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"), [(Fault(status=404), "404"), (Fault(body=b"<title>Home</title>"), "shows no index")]
+)
+def test_a_directory_without_an_index_is_refused(
+    node: NodeProcess, source: FaultySource, fault: Fault, says: str
+) -> None:
+    source.add("/d/", b"[]", then=fault)
+    assert says in refusal(node, {"type": "directory", "bucket": {"name": "none"}, "link": source.url("/d/")})[1]

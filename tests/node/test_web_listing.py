@@ -87,9 +87,7 @@ def test_pages_follow_each_other_and_the_index_is_read_once(node: NodeProcess, s
         if not found["ContinuationToken"]:
             break
         assert len(found["Entries"]) == 7
-        found = page(
-            node, bucket, pagesize=7, uuid=found["UUID"], continuation_token=found["ContinuationToken"]
-        )
+        found = page(node, bucket, pagesize=7, uuid=found["UUID"], continuation_token=found["ContinuationToken"])
     assert gathered == whole
     assert len(source.asked("/d/")) == asked + 1
 
@@ -151,7 +149,9 @@ def test_sizes_that_the_index_lacks_are_asked_for_unless_nobody_wants_them(
 def test_properties_are_known_only_of_what_is_here(node: NodeProcess, source: FaultySource) -> None:
     add_index(source, ["a", "b"])
     bucket = get(node, source, "a")
-    first, second = page(node, bucket, props="name,size,cached,checksum,atime,version,copies,location,custom")["Entries"]
+    first, second = page(node, bucket, props="name,size,cached,checksum,atime,version,copies,location,custom")[
+        "Entries"
+    ]
     assert {"cs", "a", "v", "c", "t", "m"} <= first.keys()
     assert second == {"n": "b", "s": 1}
 
