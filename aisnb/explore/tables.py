@@ -10,8 +10,7 @@ import html
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aisnb.units import human_size, plural, printable
 
@@ -35,8 +34,13 @@ _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 #: numpy's letters for signed and unsigned whole numbers and for floats, which pandas' own types have, too.
 _NUMBERS = "iuf"
-#: Names keep their runs of spaces, and what is long is wrapped; one that is written from right to left stays in place.
-_CELL = '<td dir="auto" style="text-align:{}; white-space:pre-wrap">{}</td>'
+#: Names keep their runs of spaces, and one that is written from right to left stays in place.
+_CELL = '<td dir="auto" style="text-align:{}; {}">{}</td>'
+_SHORT, _LONG = "white-space:pre", "white-space:pre-wrap; min-width:20em; overflow-wrap:anywhere"
+_SHORT_LENGTH = 48
+
+#: Counts of a job, and the columns of what they are parts of.
+_OF_TOTAL = (("done", "total"), ("bytes", "total_bytes"))
 
 #: What a row is, by the columns that tell it; the first that fits.
 _NOUNS = (
@@ -61,8 +65,8 @@ def is_ours(frame: DataFrame) -> bool:
     return "aisnb" in frame.attrs and bool(_noun(frame)) and frame.columns.is_unique
 
 
-def mark(frame: DataFrame, units: str = "iec") -> DataFrame:
-    """Return `frame`, known as ours from now on, to be shown with sizes in `units`."""
+def mark(frame: DataFrame, units: str = "") -> DataFrame:
+    """Return `frame`, known as ours from now on, to be shown with sizes in `units` ("": as the user likes)."""
     frame.attrs.update(aisnb=True, units=units)
     return frame
 
@@ -78,12 +82,12 @@ def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
     Example:
         print(render_text(client.ls("ais://abc")))
     """
-    units = units or frame.attrs.get("units", "iec")
+    units = units or frame.attrs.get("units", "")
     totals = _totals(frame, units)
     if frame.empty:
         return totals
     head, tail = _cut(frame, max_rows)
-    rows = [_headers(frame), *_rows(head, units)]
+    rows = [[column.title for column in _columns(head, units)], *_rows(head, units)]
     cut_at = len(rows)
     rows += _rows(tail, units)
     widths = [min(max(map(_width, column)), _LONGEST) for column in zip(*rows, strict=True)]
@@ -95,20 +99,19 @@ def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
 
 def render_html(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
     """Return a table as HTML: escaped, human sizes, a line of totals. See `render_text`."""
-    units = units or frame.attrs.get("units", "iec")
+    units = units or frame.attrs.get("units", "")
     noun = _noun(frame)
     totals = f"<p>{html.escape(_totals(frame, units))}</p>"
     if frame.empty:
         return f'<div class="{_CLASSES.get(noun, "aisnb-table")}">{totals}</div>'
     head, tail = _cut(frame, max_rows)
-    sides = _sides(frame)
-    body = _html_rows(head, units, sides)
+    columns = _columns(head, units)
+    body = _html_rows(columns)
     if len(tail):
         more = f"… {len(frame) - len(head) - len(tail):,} more …"
-        body += f'<tr><td colspan="{len(sides)}" style="text-align:left; opacity:0.7">{more}</td></tr>'
-        body += _html_rows(tail, units, sides)
-    titles = zip(sides, _headers(frame), strict=True)
-    heads = "".join(f'<th style="text-align:{side}">{html.escape(title)}</th>' for side, title in titles)
+        body += f'<tr><td colspan="{len(columns)}" style="text-align:left; opacity:0.7">{more}</td></tr>'
+        body += _html_rows(_columns(tail, units))
+    heads = "".join(f'<th style="text-align:{each.side}">{html.escape(each.title)}</th>' for each in columns)
     table = f'<table class="dataframe"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="{_CLASSES.get(noun, "aisnb-table")}">{table}{totals}</div>'
 
@@ -147,21 +150,47 @@ def _cut(frame: DataFrame, max_rows: int | None) -> tuple[DataFrame, DataFrame]:
     return frame.iloc[:head], frame.iloc[len(frame) - (max_rows - head) :]
 
 
-def _headers(frame: DataFrame) -> list[str]:
-    return [printable(str(name)).upper() for name in frame.columns]
+class _Column(NamedTuple):
+    """A column as it is shown: its title, where its values stand (left or right), and the values."""
+
+    title: str
+    side: str
+    texts: list[str]
 
 
-def _sides(frame: DataFrame) -> list[str]:
-    """Return where each column's values stand: numbers below each other at the right, so that sizes compare."""
-    return ["right" if getattr(kind, "kind", "") in _NUMBERS else "left" for kind in frame.dtypes]
+def _columns(frame: DataFrame, units: str) -> list[_Column]:
+    """Return what is shown; a job's counts and their totals share a column, so that a table of jobs fits a page."""
+    shown = {str(name): _column(str(name), frame[name], units) for name in frame.columns}
+    if list(shown) == _PROPERTIES:
+        names, values = frame["property"].tolist(), frame["value"].tolist()
+        texts = [text for name, value in zip(names, values, strict=True) for text in _texts(name, [value], units)]
+        return [shown["property"], _Column("VALUE", "left", texts)]
+    if _noun(frame) == "job":
+        for part, whole in _OF_TOTAL:
+            if part in shown and whole in shown:
+                pairs = zip(shown[part].texts, shown.pop(whole).texts, strict=True)
+                shown[part].texts[:] = [one if all_ in ("-", one) else f"{one} of {all_}" for one, all_ in pairs]
+    return list(shown.values())
 
 
-def _html_rows(frame: DataFrame, units: str, sides: Sequence[str]) -> str:
-    rows = (
-        "".join(_CELL.format(side, html.escape(text)) for side, text in zip(sides, row, strict=True))
-        for row in _rows(frame, units)
-    )
-    return "".join(f"<tr>{row}</tr>" for row in rows)
+def _column(name: str, values: Series[Any], units: str) -> _Column:
+    """Return one column; numbers stand below each other at the right, so that sizes compare."""
+    side = "right" if getattr(values.dtype, "kind", "") in _NUMBERS else "left"
+    return _Column(printable(name).upper(), side, _texts(name, values.tolist(), units))
+
+
+def _rows(frame: DataFrame, units: str) -> list[list[str]]:
+    return [list(row) for row in zip(*(column.texts for column in _columns(frame, units)), strict=True)]
+
+
+def _html_rows(columns: Sequence[_Column]) -> str:
+    sides = [column.side for column in columns]
+    rows = zip(*(column.texts for column in columns), strict=True)
+    return "".join(f"<tr>{''.join(map(_html_cell, sides, row))}</tr>" for row in rows)
+
+
+def _html_cell(side: str, text: str) -> str:
+    return _CELL.format(side, _SHORT if len(text) <= _SHORT_LENGTH else _LONG, html.escape(text))
 
 
 def _width(text: str) -> int:
@@ -176,14 +205,6 @@ def _width(text: str) -> int:
 
 def _left_aligned(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
-
-
-def _rows(frame: DataFrame, units: str) -> list[list[str]]:
-    if list(frame.columns) == _PROPERTIES:
-        pairs = zip(frame["property"].tolist(), frame["value"].tolist(), strict=True)
-        return [[name, *_texts(name, [value], units)] for name, value in pairs]
-    columns = [_texts(str(name), frame[name].tolist(), units) for name in frame.columns]
-    return [list(row) for row in zip_longest(*columns, fillvalue="")]
 
 
 def _texts(name: str, values: Sequence[Any], units: str) -> list[str]:

@@ -190,6 +190,16 @@ def test_sizes_that_somebody_worked_with_are_not_taken_for_bytes() -> None:
     assert render_text(frame).split("\n")[2:] == ["shard-001.tar    1.0", "2 objects"]
 
 
+def test_a_job_s_counts_and_their_totals_share_a_column() -> None:
+    columns = {"id": ["dnl-a", "dnl-b"], "state": ["running", "finished"], "total": [8, 8], "done": [7, 8]}
+    columns |= {"bytes": [1024, 2048], "total_bytes": pd.array([4096, None], dtype="Int64")}
+    lines = render_text(mark(pd.DataFrame(columns))).splitlines()
+    assert lines[0].split() == ["ID", "STATE", "DONE", "BYTES"]
+    assert lines[1].split("  ")[-1].strip() == "1.00KiB of 4.00KiB"
+    assert "7 of 8" in lines[1]
+    assert lines[2].split() == ["dnl-b", "finished", "8", "2.00KiB"]
+
+
 @given(st.text())
 def test_no_name_steers_a_terminal(text: str) -> None:
     assert all(each.isprintable() for each in printable(text) if each not in "\u200c\u200d")
