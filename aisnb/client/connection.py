@@ -11,18 +11,20 @@ import msgspec
 
 from aisnb import background
 from aisnb.client import lease, portal
-from aisnb.client.credentials import cluster_token, is_local_node, tls_context
+from aisnb.client.credentials import cluster_of, cluster_token, is_local_node
 from aisnb.client.notes import note
 from aisnb.client.wire import Call, Wire, origin
 from aisnb.errors import EndpointRefused, EndpointUnreachable, NotAllowed
 from aisnb.protocol.headers import EXTENSION, WHAT
 from aisnb.settings import read_settings
+from aisnb.transfer.trust import tls_context
 from aisnb.uris import check_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from aisnb.client.wire import Answer
+    from aisnb.protocol.relay import Cluster
     from aisnb.settings import Settings
 
 T = TypeVar("T")
@@ -101,6 +103,11 @@ class Connection:
     def endpoint(self) -> str | None:
         """A cluster's address; None for the local node."""
         return self._endpoint
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster, and how it is trusted; not of the local node."""
+        return cluster_of(self._endpoint or "", self._settings)
 
     def close(self) -> None:
         """Close what is open; twice is harmless."""
@@ -191,8 +198,8 @@ class Connection:
     def _open(self) -> _Link:
         link = self._link
         if link is None or link.home is not portal.current():
-            secure = bool(self._endpoint and self._endpoint.lower().startswith("https:"))
-            link = self._link = _Link(portal.current(), Wire(tls_context(self._settings) if secure else None))
+            tls = tls_context(self.cluster) if self._endpoint else None
+            link = self._link = _Link(portal.current(), Wire(tls))
         return link
 
     async def _belongs(self, url: str, endpoint: str) -> bool:

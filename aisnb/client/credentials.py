@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
-from aisnb.errors import NotAllowed, UsageError
+from aisnb.errors import NotAllowed
 from aisnb.node.root import DataRoot
+from aisnb.protocol.relay import Cluster
 
 if TYPE_CHECKING:
     from aisnb.settings import Settings
@@ -67,21 +67,6 @@ def _read_token(path: Path) -> str:
     return token.strip() if isinstance(token, str) else ""
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return how ``https://`` endpoints are to be trusted.
-
-    Raises:
-        UsageError: a certificate's file cannot be used.
-    """
-    tried = "AIS_CLIENT_CA", settings.client_ca
-    try:
-        context = ssl.create_default_context(cafile=settings.client_ca or None)
-        if settings.certificate:
-            tried = "AIS_CRT", settings.certificate
-            context.load_cert_chain(settings.certificate, settings.certificate_key or None)
-    except OSError as exc:  # ssl.SSLError is one
-        raise UsageError(f"{tried[0]} is '{tried[1]}', which cannot be used: {exc}. Name a PEM file.") from exc
-    if settings.skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def cluster_of(endpoint: str, settings: Settings) -> Cluster:
+    """Return a cluster, and how the environment wants it to be trusted."""
+    return Cluster(endpoint, settings.client_ca, settings.certificate, settings.certificate_key, settings.skip_verify)

@@ -11,6 +11,7 @@ from aisnb.node.copies import Copies
 from aisnb.node.local_work import Nothing
 from aisnb.node.packing import Packing
 from aisnb.node.progress import Progress
+from aisnb.node.relay import Relay, passes
 from aisnb.node.removal import Removal
 from aisnb.node.runner import Run
 from aisnb.node.sources import Spec, files_of
@@ -38,6 +39,7 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
         description=record.description,
         source=spec.source,
         bucket=spec.bucket,
+        endpoint=spec.cluster.endpoint if spec.cluster else "",
         version=record.ended_ns // 1_000,
         total=record.total,
         done=record.done,
@@ -105,6 +107,7 @@ class ActiveJob:
         self.progress = Progress(record.state, record.reason)
         self.progress.count_from(record)
         self.headers = headers
+        self.token = ""
         self._store = store
         self._fetcher = fetcher
         self._slots = slots
@@ -143,8 +146,8 @@ class ActiveJob:
                 raise UsageError(f"Job {self.record.id} cannot be paused: it is {self.progress.state}.")
             await self._enter(PAUSED, reason)
 
-    async def resume(self, headers: Mapping[str, str]) -> None:
-        """Go on after a pause; a job that runs is left alone.
+    async def resume(self, headers: Mapping[str, str], token: str = "") -> None:
+        """Go on after a pause; a job that runs is left alone. `token` is for the cluster that its files go to.
 
         Raises:
             UsageError: it has ended, or needs credentials and they are not given.
@@ -158,6 +161,12 @@ class ActiveJob:
                 self.spec.credentials = True
                 await asyncio.to_thread(self._store.jobs.update_request, self.record.id, self.spec.encode())
             self.headers = headers or self.headers
+            self.token = token or self.token
+            if self.spec.wants_token and not self.token:
+                raise UsageError(
+                    f"Job {self.record.id} needs the token of {self.spec.cluster}, which is never kept on disk. Set "
+                    "AIS_ENDPOINT and AIS_AUTHN_TOKEN, and resume it again."
+                )
             if self.spec.credentials and not self.headers:
                 raise UsageError(
                     f"Job {self.record.id} needs credentials, which are never kept on disk. Resume it with the headers "
@@ -204,7 +213,10 @@ class ActiveJob:
         try:
             await self._run()
         except AisnbError as exc:
-            await self._end(FAILED, str(exc))
+            if self.spec.cluster is not None and passes(exc):
+                await self._rest(str(exc))
+            else:
+                await self._end(FAILED, str(exc))
         except Exception as exc:  # noqa: BLE001  # the last border: logged whole, and told in the job's row
             _log.exception("job %s failed", self.record.id)
             await self._end(FAILED, f"The node failed at this job: {exc!r}. Its log, node.log, has the whole.")
@@ -231,7 +243,7 @@ class ActiveJob:
         record, spec = self.record, self.spec
         if record.kind not in (DOWNLOAD_KIND, PREFETCH_KIND):
             return local_work(record, spec, self.progress, self._store)
-        return Run(
+        work = (Run if spec.cluster is None else Relay)(
             record,
             spec,
             files_of(spec, self._store.jobs, record.id),
@@ -242,6 +254,7 @@ class ActiveJob:
             slots=self._slots,
             source_kind="web" if record.kind == DOWNLOAD_KIND else "ht",
         )
+        return work.to(spec.cluster, self.token) if isinstance(work, Relay) and spec.cluster else work
 
     async def _find_total_bytes(self, work: Run) -> None:
         """Ask the source's own index how much is to come; break off what cannot fit."""
@@ -256,6 +269,13 @@ class ActiveJob:
             self.progress.total_bytes = found
             self.progress.touch()
             await _written(self._store.jobs.set_totals, self.record.id, self.record.total, found)
+
+    async def _rest(self, reason: str) -> None:
+        """Pause by itself, because the cluster that the files go to gives no choice."""
+        self._ending = True
+        self._store.discard_kept(f"{self.record.id}/")
+        await self._enter(PAUSED, reason)
+        self._ending = False
 
     async def _enter(self, state: str, reason: str = "") -> None:
         await asyncio.to_thread(self._store.jobs.set_state, self.record.id, state, reason)

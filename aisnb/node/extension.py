@@ -16,6 +16,7 @@ from aisnb.node.state import NODE
 from aisnb.protocol.downloads import Limits, Started
 from aisnb.protocol.extension import FsckAnswer, NodeStatus, ResumeRequest, ServeRequest
 from aisnb.protocol.messages import PREFETCH_KIND, PREFETCH_OBJECTS
+from aisnb.protocol.relay import RelayRequest
 from aisnb.store.fsck import fsck
 from aisnb.version import __version__
 
@@ -123,9 +124,17 @@ async def control_job(request: web.Request) -> web.Response:
     if what in ("stop", "pause"):
         return _json(await (jobs.stop(job) if what == "stop" else jobs.pause(job)))
     body = await request.read()
-    given = decode_body(body, ResumeRequest).headers if body else {}
-    headers = {name: ", ".join(values) for name, values in given.items()}
-    return _json(await jobs.resume(job, headers) if what == "resume" else Started(await jobs.retry(job, headers)))
+    given = decode_body(body, ResumeRequest) if body else ResumeRequest()
+    headers = {name: ", ".join(values) for name, values in given.headers.items()}
+    if what == "resume":
+        return _json(await jobs.resume(job, headers, given.token))
+    return _json(Started(await jobs.retry(job, headers, given.token)))
+
+
+@routes.post("/v1/x/relays")
+async def relay(request: web.Request) -> web.Response:
+    """Start to bring files into a cluster."""
+    return _json(Started(await request.app[NODE].jobs.submit_relay(decode_body(await request.read(), RelayRequest))))
 
 
 @routes.patch("/v1/x/jobs/{job}")

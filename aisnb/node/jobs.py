@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aisnb.protocol.downloads import DownloadRequest, Limits
     from aisnb.protocol.extension import JobSnapshot
     from aisnb.protocol.messages import Selection
+    from aisnb.protocol.relay import RelayRequest
     from aisnb.store import Store
     from aisnb.transfer import Fetcher
     from aisnb.uris import Bucket
@@ -62,6 +63,7 @@ class Jobs:
         self._fetcher = fetcher
         self._active: dict[str, ActiveJob] = {}
         self._headers: dict[str, Mapping[str, str]] = {}  # of ended jobs too, for a retry; never on disk
+        self._tokens: dict[str, str] = {}  # for the clusters that relays go to; likewise
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
 
     async def start(self) -> None:
@@ -114,6 +116,27 @@ class Jobs:
         plan = await asyncio.to_thread(plan_prefetch, bucket, directory, selection, index)
         return await self._begin(plan, PREFETCH_KIND, _random_id())
 
+    async def submit_relay(self, request: RelayRequest) -> str:
+        """Start to bring files into a cluster; return the job's id.
+
+        Raises:
+            UsageError: something in the request cannot be (TemplateError, NameInvalid: what).
+            SourceError: a directory is meant, and that shows no index.
+        """
+        what, selection = request.download, request.selection
+        if not request.directory:
+            index = await read_index(self._fetcher, *directory_of(what)) if what.type == DIRECTORY else None
+            plan, kind = await asyncio.to_thread(plan_download, what, index), DOWNLOAD_KIND
+        else:
+            index = await read_index(self._fetcher, request.directory) if wants_all(selection) else None
+            bucket = parse_bucket(request.shown)
+            plan = await asyncio.to_thread(plan_prefetch, bucket, request.directory, selection, index)
+            plan.spec.bucket, kind = str(what.bucket.bucket()), PREFETCH_KIND
+        plan.spec.cluster, plan.spec.wants_token = request.cluster, bool(request.token)
+        job = f"{ID_PREFIX if kind == DOWNLOAD_KIND else ''}{_random_id()}"
+        self._tokens[job] = request.token
+        return await self._begin(plan._replace(sizes=None), kind, job)
+
     async def submit_delete(self, bucket: Bucket, selection: Selection, kind: str = DELETE_OBJECTS) -> str:
         """Start to remove several objects (those that are not here are passed over); return the job's id.
 
@@ -128,7 +151,7 @@ class Jobs:
         """Start a job on objects that are here; return its id."""
         return await self._begin(plan, kind, _random_id())
 
-    async def retry(self, job: str, headers: Mapping[str, str]) -> str:
+    async def retry(self, job: str, headers: Mapping[str, str], token: str = "") -> str:
         """Start a new job of exactly the files that failed in an ended or paused one; return its id.
 
         Raises:
@@ -145,9 +168,13 @@ class Jobs:
         headers = headers or self._headers.get(job, {})
         if spec.credentials and not headers:
             raise UsageError(f"Job {job} {_NEEDS_CREDENTIALS.replace('Resume', 'Retry')}")
+        token = token or self._tokens.get(job, "")
+        if spec.wants_token and not token:
+            raise UsageError(f"Job {job} {_NEEDS_CREDENTIALS.replace('Resume', 'Retry')}")
         spec.template = spec.subdir = ""
         spec.credentials = bool(headers)
         fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{_random_id()}"
+        self._tokens[fresh] = token
         count = await asyncio.to_thread(self._store.jobs.copy_errors_as_items, job, fresh)
         plan = Plan(spec, count, record.description, (), dict(headers))
         return await self._begin(plan, record.kind, fresh)
@@ -167,15 +194,17 @@ class Jobs:
         await (await self._living(job, "paused")).pause()
         return await self.snapshot(job)
 
-    async def resume(self, job: str, headers: Mapping[str, str]) -> JobSnapshot:
+    async def resume(self, job: str, headers: Mapping[str, str], token: str = "") -> JobSnapshot:
         """Go on with a paused job.
 
         Raises:
             UsageError: it has ended, or needs credentials and they are not given.
         """
-        await (await self._living(job, "resumed")).resume(headers)
+        await (await self._living(job, "resumed")).resume(headers, token)
         if headers:
             self._headers[job] = headers
+        if token:
+            self._tokens[job] = token
         return await self.snapshot(job)
 
     async def limits(self, job: str, limits: Limits) -> JobSnapshot:
@@ -197,6 +226,7 @@ class Jobs:
             raise UsageError(f"Job {job} is still running and cannot be removed. Stop it first.")
         await asyncio.to_thread(self._store.jobs.remove, job)
         self._headers.pop(job, None)
+        self._tokens.pop(job, None)
 
     async def snapshot(self, job: str) -> JobSnapshot:
         """Return a job at this moment, at the same cost however many files it has.
@@ -273,7 +303,7 @@ class Jobs:
         active = self._add(record)
         if record.state == PAUSED:
             return
-        if active.spec.credentials:
+        if active.spec.credentials or active.spec.wants_token:
             await active.pause(_NEEDS_CREDENTIALS)
         else:
             active.launch()
@@ -282,6 +312,7 @@ class Jobs:
         active = ActiveJob(
             record, self._store, self._fetcher, self._slots, self._headers.get(record.id, {}), self._changed
         )
+        active.token = self._tokens.get(record.id, "")
         self._active[record.id] = active
         return active
 

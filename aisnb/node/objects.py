@@ -67,10 +67,16 @@ async def put_object(request: web.Request) -> web.Response:
     try:
         partial.start(offset=0, validator="", size=request.content_length)
         await receive(request, partial)
-        record = await asyncio.wrap_future(store.commit(partial))
+        record = await asyncio.wrap_future(store.commit(partial, custom=_custom_words(request)))
     finally:
         partial.discard()
     return _stored(record)
+
+
+def _custom_words(request: web.Request) -> dict[str, str]:
+    """Return the words that come with an object, a header line for each, as AIStore keeps them."""
+    pairs = (line.partition("=") for line in request.headers.getall(ais.CUSTOM, ()))
+    return {key: value for key, _, value in pairs if key and key != ais.CHUNKS}
 
 
 def _stored(record: ObjectRecord) -> web.Response:

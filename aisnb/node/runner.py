@@ -160,15 +160,19 @@ class Run:
             return
         flight = self._progress.take_off(index, item.name)
         try:
-            partial = self._store.begin(self._bucket, item.name, key=self._key(index))
-            receipt = await self._fetch(item, partial, flight)
-            self._settle(index, item, partial, receipt)
+            await self._carry(index, item, flight)
         except _FAULTS_OF_A_FILE as exc:
             self._fail(index, item, exc, getattr(exc, "tries", 0))
         except AisnbError as exc:
             self.break_off(exc)
         finally:
             self._progress.land(index)
+
+    async def _carry(self, index: int, item: Item, flight: Flight) -> None:
+        """Bring one file to its place, and have it counted."""
+        partial = self._store.begin(self._bucket, item.name, key=self._key(index))
+        receipt = await self._fetch(item, partial, flight)
+        self._settle(index, item, partial, receipt)
 
     async def _fetch(self, item: Item, partial: Partial, flight: Flight) -> Receipt:
         request = Request(url=item.url, headers=self._headers, known=self._known(item), timeout=self._spec.timeout)
@@ -204,17 +208,25 @@ class Run:
             partial.discard()
             future = self._store.complete(Completion(self._job, index, "skipped", receipt.size))
         else:
-            custom = {
-                ais.SOURCE: self._source_kind,
-                ais.SOURCE_URL: without_secret(item.url),
-                ais.SOURCE_ETAG: receipt.validator.etag,
-                ais.SOURCE_MODIFIED: receipt.validator.last_modified,
-            }
             future = self._store.commit(
                 partial,
-                custom={key: value for key, value in custom.items() if value},
+                custom=self._words(item, receipt.validator),
                 completion=Completion(self._job, index, "done", receipt.size),
             )
+        self._count(index, item, receipt, future)
+
+    def _words(self, item: Item, marks: Validator) -> dict[str, str]:
+        """Return what is kept with an object: where it came from, and which version it is."""
+        words = {
+            ais.SOURCE: self._source_kind,
+            ais.SOURCE_URL: without_secret(item.url),
+            ais.SOURCE_ETAG: marks.etag,
+            ais.SOURCE_MODIFIED: marks.last_modified,
+        }
+        return {key: value for key, value in words.items() if value}
+
+    def _count(self, index: int, item: Item, receipt: Receipt, future: Future[ObjectRecord] | Future[None]) -> None:
+        """Count a file that is at its place once the store has written that down."""
         self._progress.bytes += receipt.size
         self._settling.add(future, lambda future: self._settled(index, item, receipt, future.exception()))
 

@@ -10,6 +10,7 @@ import msgspec
 from aisnb.errors import NameInvalid, ObjectNotFound, TemplateError, Unsupported, UsageError
 from aisnb.node.tasks import ArchiveTask, CopyTask  # noqa: TC001  # msgspec looks them up
 from aisnb.protocol.downloads import BACKEND, DIRECTORY, MULTI, RANGE, SINGLE, Limits
+from aisnb.protocol.relay import Cluster  # noqa: TC001  # msgspec looks it up
 from aisnb.templates import MAX_NAMES, Template, bounded
 from aisnb.transfer.links import open_secret, without_secret
 from aisnb.units import parse_duration
@@ -42,6 +43,8 @@ class Spec(msgspec.Struct, omit_defaults=True):
         timeout: seconds for one attempt, 0 for no limit.
         force: fetch unchanged files, too.
         credentials: the source was asked with headers that are not kept.
+        cluster: where the files go, None if they stay here.
+        wants_token: that cluster was asked with a token that is not kept.
         copy: how objects that are here are to be copied.
         archive: into what objects that are here are to be packed.
     """
@@ -56,6 +59,8 @@ class Spec(msgspec.Struct, omit_defaults=True):
     timeout: float = 0.0
     force: bool = False
     credentials: bool = False
+    cluster: Cluster | None = None
+    wants_token: bool = False
     copy: CopyTask | None = None
     archive: ArchiveTask | None = None
 

@@ -11,6 +11,7 @@ GET    /v1/x/jobs/ID/errors[?offset=&limit=]  list of JobErrorRow
 POST   /v1/x/jobs/ID/{stop,pause}         JobSnapshot
 POST   /v1/x/jobs/ID/resume               JobSnapshot; body ResumeRequest
 POST   /v1/x/jobs/ID/retry                Started: a new job of exactly what failed; body ResumeRequest
+POST   /v1/x/relays                       Started; body `aisnb.protocol.relay.RelayRequest`
 PATCH  /v1/x/jobs/ID                      JobSnapshot; body Limits
 DELETE /v1/x/jobs/ID                      forget an ended job
 GET    /v1/x/servers                      list of ServerInfo
@@ -39,7 +40,8 @@ class JobSnapshot(msgspec.Struct):
     """A job at one moment, O(1) in the number of its files.
 
     `version` grows with every change. `done` includes `skipped`. Times are nanoseconds since 1970, 0 if not yet.
-    `bytes` counts the files done and in flight; `rate` is bytes per second over the last seconds.
+    `bytes` counts the files done and in flight; `rate` is bytes per second over the last seconds. `endpoint` is the
+    cluster that a relay's files go to, "" where they stay here.
     """
 
     id: str
@@ -60,6 +62,7 @@ class JobSnapshot(msgspec.Struct):
     started_ns: int = 0
     ended_ns: int = 0
     reason: str = ""
+    endpoint: str = ""
     in_flight: list[FileProgress] = msgspec.field(default_factory=list)
 
 
@@ -74,9 +77,10 @@ class JobErrorRow(msgspec.Struct):
 
 
 class ResumeRequest(msgspec.Struct, omit_defaults=True):
-    """Credentials for the source, which are never kept on disk."""
+    """Credentials for the source, and the token of the cluster that files go to; neither is ever kept on disk."""
 
     headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    token: str = ""
 
 
 class ServeRequest(msgspec.Struct):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aisnb.transfer.engine import Response
     from aisnb.transfer.exchange import Exchanges
-    from aisnb.transfer.limiter import RateLimiter
+    from aisnb.transfer.limiter import Limiter
     from aisnb.transfer.retry import RetryPolicy
     from aisnb.transfer.sink import Sink
 
@@ -80,7 +80,7 @@ class Download:
         exchanges: Exchanges,
         policy: RetryPolicy,
         *,
-        limiters: Sequence[RateLimiter] = (),
+        limiters: Sequence[Limiter] = (),
         on_bytes: OnBytes | None = None,
         on_start: OnStart | None = None,
     ) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aisnb.transfer.download import OnBytes, OnStart, Receipt, Request
     from aisnb.transfer.engine import Engine
     from aisnb.transfer.glance import Glance
-    from aisnb.transfer.limiter import RateLimiter
+    from aisnb.transfer.limiter import Limiter, RateLimiter
     from aisnb.transfer.sink import Sink
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Fetcher:
         *,
         on_bytes: OnBytes | None = None,
         on_start: OnStart | None = None,
-        limiter: RateLimiter | None = None,
+        limiter: Limiter | None = None,
     ) -> Receipt:
         """Bring one file into `sink`, which is neither closed nor discarded here.
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Protocol
+
+
+class Limiter(Protocol):
+    """What a fetch asks after each piece whether it may go on."""
+
+    async def take(self, count: int) -> None:
+        """Return when more may come, after so many bytes did."""
 
 
 class RateLimiter:
