@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CACHED, UNKNOWN = 1 << 6, 1 << 12
 CACHED_ONLY, NAME_ONLY, NOT_CACHED, NO_RECURSION = (str(1 << bit) for bit in (0, 4, 9, 11))
+WELL = Fault()
 ODD = ["%41", "a b", "a#b", "a?b", "<b>", "\"'&amp;", "line\nbreak", "é", "\U0001f600", "～", "+", "{1..2}", "שלום"]
 
 
@@ -28,9 +29,9 @@ def source() -> Iterator[FaultySource]:
         yield running
 
 
-def add_index(source: FaultySource, names: Sequence[str], **how: Fault) -> None:
+def add_index(source: FaultySource, names: Sequence[str], then: Fault = WELL) -> None:
     rows = [{"name": name, "type": "file", "size": len(name)} for name in names]
-    source.add("/d/", json.dumps(rows).encode(), **how)
+    source.add("/d/", json.dumps(rows).encode(), then=then)
 
 
 def get(node: NodeProcess, source: FaultySource, name: str) -> str:

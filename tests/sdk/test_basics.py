@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from tests.support.nodes import NodeProcess
 
 
-@pytest.fixture
-def client(node: NodeProcess) -> Client:
-    return Client(node.endpoint, token=node.token)
-
-
-@pytest.fixture
-def shelf(client: Client, bucket: str) -> Bucket:
-    return client.bucket(bucket)
-
-
 def test_the_cluster_is_ready_and_says_who_it_is(client: Client, node: NodeProcess) -> None:
     assert client.cluster().is_ready()
     info = client.cluster().get_info()
