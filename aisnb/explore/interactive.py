@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 #: What of a table is put into the page, at most; beyond it the table says that it was cut.
 _MOST = "4MB"
 
+#: No name in it is a formula.
+_CLASSES = "aisnb-interactive tex2jax_ignore mathjax_ignore"
+#: The page's own colours: DataTables has a white ground also where JupyterLab is dark and writes in white.
+_STYLE = """<style>
+.aisnb-interactive { color: var(--jp-content-font-color1, inherit); }
+.aisnb-interactive .dt-container { background: transparent !important; }
+.aisnb-interactive .dtsb-button, .aisnb-interactive .dt-paging-button, .aisnb-interactive select,
+.aisnb-interactive input { color: inherit !important; background: transparent !important; }
+.aisnb-interactive option { color: CanvasText; background: Canvas; }
+</style>"""
+
 
 class InteractiveTable:
     """A table shown by itables (DataTables). What it needs comes with it: no request leaves the page.
@@ -48,6 +59,14 @@ class InteractiveTable:
 
         shown = self.frame.rename(columns={"size": "size (bytes)"})
         table: str = to_html_datatable(
-            shown, connected=False, maxBytes=_MOST, allow_html=False, showIndex=False, layout={"top1": "searchBuilder"}
+            shown,
+            connected=False,
+            maxBytes=_MOST,
+            allow_html=False,
+            showIndex=False,
+            layout={"top1": "searchBuilder"},
+            columnDefs=[{"className": "dt-left", "targets": 0}],
+            style="width:auto; margin:0",
         )
-        return generate_init_offline_itables_html(options.dt_bundle) + table
+        program = generate_init_offline_itables_html(options.dt_bundle)
+        return f'<div class="{_CLASSES}">{_STYLE}{program}{table}</div>'
