@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from aisnb.explore.checking import check
     from aisnb.explore.planning import plan
     from aisnb.explore.sizes import sizes
+    from aisnb.notebook import forms
     from aisnb.templates import Template
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "__version__",
     "check",
     "connect",
+    "forms",
     "node_status",
     "plan",
     "sdk_client",
@@ -111,12 +113,15 @@ _LATE = {
     "Template": "aisnb.templates",
     "check": "aisnb.explore.checking",
     "connect": "aisnb.client",
+    "forms": "aisnb.notebook.forms",
     "node_status": "aisnb.client",
     "plan": "aisnb.explore.planning",
     "sdk_client": "aisnb.client",
     "serve": "aisnb.client",
     "sizes": "aisnb.explore.sizes",
 }
+#: Public names that are modules themselves.
+_MODULES = frozenset(("forms",))
 
 
 def __getattr__(name: str) -> Any:
@@ -125,7 +130,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'aisnb' has no attribute '{name}'")
     import importlib
 
-    value = getattr(importlib.import_module(_LATE[name]), name)
+    module = importlib.import_module(_LATE[name])
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     _introduce()
     return value

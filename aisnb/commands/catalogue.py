@@ -6,6 +6,7 @@ from aisnb.commands import (
     buckets,
     checking,
     demo,
+    forms,
     guide,
     jobs,
     listing,
@@ -42,6 +43,6 @@ COMMANDS = Tree(
         Section("One by one", (reading.get, reading.cat, writing.put)),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
         Section("The local node", (nodes.status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck)),
-        Section("Help", (guide.show_help, guide.search, demo.demo)),
+        Section("Help", (guide.show_help, guide.search, demo.demo, forms.form)),
     )
 )

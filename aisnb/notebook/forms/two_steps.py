@@ -1,0 +1,198 @@
+"""The form of both steps: serve a directory, then copy its files into a bucket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ipywidgets import Button, Layout
+
+from aisnb.commands.lines import lines_for, words_for
+from aisnb.errors import DirectoryNotFound
+from aisnb.notebook import pieces
+from aisnb.notebook.forms import style
+from aisnb.notebook.forms.fields import Field
+from aisnb.notebook.forms.form import Form
+from aisnb.notebook.forms.job_panel import JobPanel
+from aisnb.notebook.forms.preview import preview_files, resolve
+from aisnb.notebook.forms.recall import Recalled, recall
+from aisnb.notebook.forms.runner import Outcome, begin, run_words
+from aisnb.protocol.extension import FINISHED
+
+if TYPE_CHECKING:
+    from aisnb.client import Job
+    from aisnb.commands import Context
+
+_TITLE = "Copy a directory into a bucket, in two steps"
+
+
+class TwoSteps(Form):
+    """The form of both steps.
+
+    What is served and copied from here already, also by a kernel that is gone, is found and shown.
+
+    Attributes:
+        url: where the directory is served; "" before.
+
+    Args:
+        context: what the commands run with.
+        directory: what to serve.
+        source: a link, a template of links, or a template of names in the directory.
+        destination: the bucket.
+    """
+
+    def __init__(self, context: Context, directory: str = "", source: str = "", destination: str = "") -> None:
+        super().__init__(_TITLE, ["two-steps"])
+        self._context = context
+        self._step_1, _ = context.tree.find(["serve"])
+        self._step_2, _ = context.tree.find(["start", "download"])
+        self.url = ""
+        self._served = Path()
+        self._waiting = ""
+        self._serve = Button(description="Serve", button_style="primary", layout=Layout(width="8em", flex="none"))
+        self._start = Button(description="Start", button_style="primary", layout=Layout(width="8em", flex="none"))
+        self._panel = JobPanel(context, self._job_changed)
+        (place,) = self._step_1.arguments
+        files, bucket = self._step_2.arguments
+        self._directory = Field(place, "1. Directory", button=self._serve)
+        self._source = Field(files, "2. Files", look=preview_files)
+        self._destination = Field(bucket, "Bucket", button=self._start)
+        self._fill_in(directory, source, destination)
+        for field in (self._directory, self._source, self._destination):
+            field.on_change(self._refresh)
+        self._serve.on_click(lambda _button: self._begin_serving())
+        self._start.on_click(lambda _button: self._begin_copying())
+        self._arrange([self._directory.box], [self._source.box, self._destination.box, self._panel.box])
+        self._refresh()
+        begin(lambda: Outcome(recall(context, directory)), self._recalled)
+
+    @property
+    def job(self) -> Job | None:
+        """The job that was started last; None before."""
+        return self._panel.job
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that do in cells what the form does. What is still to be filled in stands in capitals."""
+        link, directory = self._link(), self._directory.text
+        first = lines_for(words_for(self._step_1, {"directory": directory})) if directory or not link else []
+        values = {"source": link, "destination": self._destination.text}
+        return [*first, *lines_for(words_for(self._step_2, values))]
+
+    def _link(self) -> str:
+        """Return where the files are; "" as long as that is not known."""
+        link = resolve(self._source.text, self.url)
+        return link if "://" in link else ""
+
+    def _fill_in(self, directory: str, source: str, destination: str) -> None:
+        self._directory.text, self._source.text, self._destination.text = directory, source, destination
+
+    def _refresh(self) -> None:
+        """Say under each field what it stands for, and offer what can be done now. Asks nobody."""
+        with self._lock:
+            self._check_directory()
+            fits = self._check_source()
+            fits = not self._destination.check().error and fits
+            filled = bool(self._link() and self._destination.text)
+            self._serve.disabled = not self._directory.text or bool(self._waiting)
+            self._start.disabled = not (fits and filled) or bool(self._waiting) or self._panel.is_busy
+            self._show_lines()
+
+    def _check_directory(self) -> None:
+        if self.url and self._directory.text == str(self._served):
+            self._directory.say(style.success(f"Served at {self.url}"))
+        else:
+            self._directory.check()
+
+    def _check_source(self) -> bool:
+        found = self._source.check()
+        if found.text and not self._link():
+            below = pieces.text("once a directory is served; or write a whole link, http://…")
+            self._source.say(style.hint(f"{found.html}, {below}"))
+        return not found.error
+
+    def _begin_serving(self) -> None:
+        words = words_for(self._step_1, {"directory": self._directory.text})
+        if self._wait_for("Serving …"):
+            run_words(words, self._context, self._serving)
+
+    def _serving(self, outcome: Outcome) -> None:
+        with self._lock:
+            self._waiting = ""
+            if not outcome.error:
+                self._take_server(outcome.value.directory, outcome.value.url)
+            self._refresh()
+            if outcome.error:
+                self._directory.say(style.failure(outcome.error))
+
+    def _take_server(self, directory: Path, url: str) -> None:
+        before, self.url, self._served = self.url, url, directory
+        self._directory.text = str(directory)
+        if self._source.text in ("", before):
+            self._source.text = url
+
+    def _begin_copying(self) -> None:
+        link = self._link()
+        words = words_for(self._step_2, {"source": link, "destination": self._destination.text})
+        if self._wait_for("Starting …"):
+            run_words(words, self._context, self._copying, first=lambda: self._check_presence(link))
+
+    def _copying(self, outcome: Outcome) -> None:
+        with self._lock:
+            self._waiting = ""
+            if not outcome.error:
+                self._panel.show(outcome.value)
+            self._refresh()
+            if outcome.error:
+                self._destination.say(style.failure(outcome.error))
+
+    def _wait_for(self, what: str) -> bool:
+        """Keep the buttons until an answer comes; return whether that was not so already."""
+        with self._lock:
+            if self._waiting:
+                return False
+            self._waiting = what
+            self._refresh()
+            return True
+
+    def _check_presence(self, link: str) -> None:
+        """Look whether what is served is there.
+
+        Raises:
+            DirectoryNotFound: it has vanished.
+        """
+        if self.url and link.startswith(self.url) and not self._served.is_dir():
+            raise DirectoryNotFound(
+                f"'{self._served}' is served, but the directory is not there any more. Put it back, or serve another."
+            )
+
+    def _job_changed(self) -> None:
+        self._refresh()
+        job = self.job
+        if job is None or self._panel.is_busy:
+            return
+        if job.last.state == FINISHED and not job.last.failed:
+            self._panel.say(style.success(f"Done. To see what is there: %ais ls {job.last.bucket}"))
+        else:
+            begin(lambda: self._missing_source(job.last.source), self._say_what_is_missing)
+
+    def _missing_source(self, link: str) -> Outcome:
+        self._check_presence(link)
+        return Outcome()
+
+    def _say_what_is_missing(self, outcome: Outcome) -> None:
+        if outcome.error:
+            self._directory.say(style.failure(outcome.error))
+
+    def _recalled(self, outcome: Outcome) -> None:
+        """Show what was found of earlier work, unless the user was faster."""
+        found = outcome.value
+        with self._lock:
+            if not isinstance(found, Recalled) or self.url or self.job or self._waiting or self._source.text:
+                return
+            if self._directory.text in ("", found.asked):
+                self._take_server(found.directory, found.url)
+                if found.job is not None:
+                    self._fill_in(str(found.directory), found.job.last.source, found.job.last.bucket)
+                    self._panel.show(found.job)
+            self._refresh()
