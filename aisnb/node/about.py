@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import NotFound, UsageError
 from aisnb.node.root import DataRoot
-from aisnb.protocol.buckets import bucket_properties
+from aisnb.protocol.buckets import bucket_defaults, bucket_properties
 from aisnb.protocol.cluster import PROXY_ID, TARGET_ID, cluster_map
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: What the node mimics. The CLI compares it with its own version.
 AIS_VERSION = "5.0.0"
+
+#: Bits of a node's state (``cmn/cos/node_state.go``): cluster started, node started.
+_STARTED = 1 << 1 | 1 << 2
 
 _LONGEST_LOG = 16 << 20
 _SEVERITIES = {"": (), "info": (), "i": (), "w": ("WARNING", "ERROR"), "warning": ("WARNING", "ERROR"),
@@ -63,7 +66,7 @@ def node_status(node: Node, host: str, member: str) -> dict[str, Any]:
         "build_time": "",
         "k8s_pod_name": "",
         "snode": roles[member or TARGET_ID],
-        "tracker": {"up.ns.time": time.time_ns() - node.started_ns, "state.flags": 0},
+        "tracker": {"up.ns.time": time.time_ns() - node.started_ns, "state.flags": _STARTED},
         "capacity": _capacity(node.root) if is_target else {},
         "cluster": {
             "smap": {"Primary": primary, "uuid": node.cluster_id, "version": found["version"]},
@@ -71,7 +74,7 @@ def node_status(node: Node, host: str, member: str) -> dict[str, Any]:
             "rmd": {"version": "0"},
             "config": {"version": "1"},
             "etlmd": {"version": "0"},
-            "flags": 0,
+            "flags": _STARTED,
         },
         "sys_info": system_information(),
         "smap_version": found["version"],
@@ -80,8 +83,8 @@ def node_status(node: Node, host: str, member: str) -> dict[str, Any]:
 
 def _capacity(root: Path) -> dict[str, Any]:
     disk = shutil.disk_usage(root)
-    used = {"used": str(disk.used), "avail": str(disk.free), "pct_used": round(100 * disk.used / disk.total)}
-    place = {"mountpath_label": "", "fs": {"Fs": "", "FsType": "", "FsID": ""}, "disks": [], **used}
+    used = {"used": str(disk.used), "avail": str(disk.free), "pct_used": 100 * disk.used // (disk.used + disk.free)}
+    place = {"mountpath_label": "", "fs": {"Fs": "", "FsType": "", "FsID": "0,0"}, "disks": [], **used}
     percent = dict.fromkeys(("pct_max", "pct_avg", "pct_min"), used["pct_used"])
     total = {"total_used": str(disk.used), "total_avail": str(disk.free)}
     return {"mountpaths": {str(root): place}, "cs_err": "", **total, **percent}
@@ -124,19 +127,16 @@ def bucket_metadata(node: Node) -> dict[str, Any]:
 def cluster_configuration(node: Node) -> dict[str, Any]:
     """Return ``what=cluster_config``, as far as a single node has any."""
     return {
+        **bucket_defaults(),
         "uuid": node.cluster_id,
         "config_version": "1",
         "lastupdate_time": "",
         "features": "0",
         "backend": {},
         "auth": {"enabled": False, "client_auth_required": False},
-        "checksum": {"type": "xxhash2"},
-        "versioning": {"enabled": True},
-        "mirror": {"copies": 1, "enabled": False},
-        "ec": {"enabled": False},
-        "lru": {"enabled": False},
-        "rebalance": {"enabled": False},
+        "rebalance": {"enabled": False, "dest_retry_time": "2m", "compression": "never"},
         "resilver": {"enabled": False},
+        "space": {"cleanupwm": 65, "lowwm": 75, "highwm": 90, "out_of_space": 95},
         "proxy": {"primary_url": node.endpoint, "original_url": node.endpoint},
         "net": {"http": {"use_https": False}},
     }

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from aisnb.errors import UsageError
+from aisnb.errors import Unsupported, UsageError
 from aisnb.node.actions import act_on_bucket
 from aisnb.node.listing import encoded_page
 from aisnb.node.requests import bucket_of, convert, path_parts, provider_of, read_action
@@ -102,6 +102,13 @@ async def act(request: web.Request) -> web.Response:
         await asyncio.to_thread(node.store.create_bucket, bucket)
         return web.Response()
     return await act_on_bucket(node, bucket, action, "POST", request.query.get("bck_to", ""))
+
+
+@routes.patch("/v1/buckets/{bucket}")
+async def change_properties(request: web.Request) -> web.Response:
+    """Refuse to change properties: the node's buckets have no choices."""
+    request.app[NODE].store.bucket(bucket_of(request))
+    raise Unsupported("The properties of a bucket on the embedded node cannot be changed. Use a cluster for that.")
 
 
 @routes.put("/v1/buckets/{bucket}")

@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from aisnb.errors import UsageError
+from aisnb.errors import Unsupported, UsageError
 from aisnb.node.about import (
     AIS_VERSION,
     bucket_metadata,
@@ -56,6 +56,21 @@ async def control(request: web.Request) -> web.Response:
     return await job_control(request.app[NODE], await read_action(request))
 
 
+@routes.get("/v1/{what:etl|sort}", allow_head=False)
+async def list_none(_request: web.Request) -> web.Response:
+    """Say that there are no transformers and no sorts: a single node has neither."""
+    return web.json_response([])
+
+
+@routes.route("*", r"/v1/{what:etl|sort|ml}{rest:(/.*)?}")
+async def refuse_compute(request: web.Request) -> web.Response:
+    """Refuse what needs containers or several targets."""
+    raise Unsupported(
+        f"{request.method} {request.path} is not something that the embedded node does: it transforms, sorts and "
+        "batches nothing. Set AIS_ENDPOINT to a cluster for it."
+    )
+
+
 @routes.get("/v1/reverse/daemon", allow_head=False)
 async def ask_member(request: web.Request) -> web.Response:
     """Answer a question about the node that a header names: the proxy or the target, both this process."""
@@ -91,6 +106,8 @@ async def _answer(request: web.Request) -> web.Response:
             return web.json_response({"a": None, "ver": 0})
         case "target_ips":
             return web.Response(text=request.host.rpartition(":")[0])
+        case "metrics":
+            return web.json_response({})
         case "software_version":
             return web.Response(text=AIS_VERSION)
     raise UsageError(f"unexpected query [what={what}]")

@@ -135,7 +135,7 @@ class Jobs:
         plan.spec.cluster, plan.spec.wants_token = request.cluster, bool(request.token)
         job = f"{ID_PREFIX if kind == DOWNLOAD_KIND else ''}{_random_id()}"
         self._tokens[job] = request.token
-        return await self._begin(plan._replace(sizes=None), kind, job)
+        return await self._begin(plan._replace(sizes=()), kind, job)
 
     async def submit_delete(self, bucket: Bucket, selection: Selection, kind: str = DELETE_OBJECTS) -> str:
         """Start to remove several objects (those that are not here are passed over); return the job's id.
@@ -280,8 +280,9 @@ class Jobs:
             request=plan.spec.encode(),
             created_ns=time.time_ns(),
             total=plan.total,
-            total_bytes=await asyncio.to_thread(self._total_bytes, plan),
+            total_bytes=plan.total_bytes,
         )
+        await asyncio.to_thread(self._check_room, plan)
         if plan.items:
             listed = await asyncio.to_thread(self._store.jobs.add_items, job, plan.items)
             record.total = listed if plan.total < 0 else plan.total
@@ -291,13 +292,9 @@ class Jobs:
         self._add(record).launch()
         return job
 
-    def _total_bytes(self, plan: Plan) -> int | None:
-        if plan.sizes is None:
-            return None
-        total = sum(size for _, size in plan.sizes)
-        if total > self._store.free_bytes():
+    def _check_room(self, plan: Plan) -> None:
+        if plan.total_bytes is not None and plan.total_bytes > self._store.free_bytes():
             check_room(self._store, parse_bucket(plan.spec.bucket), plan.spec.source, plan.sizes)
-        return total
 
     async def _take_up(self, record: JobRecord) -> None:
         active = self._add(record)

@@ -170,10 +170,18 @@ def _full_entry(row: Row, props: frozenset[str], time_format: str) -> listing.En
         _moment(atime, time_format) if "atime" in props else "",
         str(version) if "version" in props else "",
         f"t[{TARGET_ID}]" if "location" in props else "",
-        custom if "custom" in props else "",
+        _shown_custom(custom) if "custom" in props else "",
         1 if "copies" in props else 0,
-        listing.ENTRY_CACHED,
+        listing.ENTRY_CACHED | (listing.ENTRY_CHUNKED if ais.CHUNKS in custom else 0),
     )
+
+
+def _shown_custom(text: str) -> str:
+    """Return an object's custom words without those that the node keeps for itself."""
+    if ais.CHUNKS not in text:
+        return text
+    words = {key: value for key, value in msgspec.json.decode(text).items() if key != ais.CHUNKS}
+    return msgspec.json.encode(words).decode() if words else ""
 
 
 def _moment(time_ns: int, time_format: str) -> str:

@@ -19,6 +19,7 @@ from aisnb.node.uploads import UPLOADS
 from aisnb.node.web_source import WEB_SOURCE
 from aisnb.protocol import headers as ais
 from aisnb.protocol import messages
+from aisnb.uris import check_object_name
 
 if TYPE_CHECKING:
     from aisnb.store import ObjectRecord
@@ -88,6 +89,15 @@ def _stored(record: ObjectRecord) -> web.Response:
     return web.Response(headers=headers)
 
 
+async def _rename(request: web.Request, bucket: Bucket, name: str, to: str) -> web.Response:
+    refuse_web(bucket, name)
+    store = request.app[NODE].store
+    if to != name:
+        await asyncio.wrap_future(await asyncio.to_thread(copy_object, store, (bucket, name), (bucket, to)))
+        await asyncio.to_thread(store.remove, bucket, [name])
+    return web.Response()
+
+
 async def _copy(request: web.Request, bucket: Bucket, name: str) -> web.Response:
     target = parse_object_uname(request.query["object_to"])
     refuse_web(*target)
@@ -141,6 +151,8 @@ async def act_on_parts(request: web.Request) -> web.Response:
     if action.action == messages.COMPLETE_PARTS:
         parts = convert(action.value, list[messages.Part]) if action.value is not None else []
         return _stored(await uploads.complete_parts(bucket, name, upload_id, [part.number for part in parts]))
+    if action.action == messages.RENAME_OBJECT:
+        return await _rename(request, bucket, name, check_object_name(action.name))
     action.name = action.name or name
     return await act_on_object(request.app[NODE], bucket, action)
 

@@ -12,17 +12,17 @@ from aisnb.node.tasks import ArchiveTask, CopyTask  # noqa: TC001  # msgspec loo
 from aisnb.protocol.downloads import BACKEND, DIRECTORY, MULTI, RANGE, SINGLE, Limits
 from aisnb.protocol.relay import Cluster  # noqa: TC001  # msgspec looks it up
 from aisnb.templates import MAX_NAMES, Template, bounded
+from aisnb.transfer import Index
 from aisnb.transfer.links import open_secret, without_secret
 from aisnb.units import parse_duration
 from aisnb.uris import check_link, check_object_name, join_link, link_name, parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from aisnb.protocol.downloads import DownloadRequest
     from aisnb.protocol.messages import Selection
     from aisnb.store.jobs import JobTable
-    from aisnb.transfer import Index
     from aisnb.transfer.index_pages import IndexEntry
     from aisnb.uris import Bucket
 
@@ -83,7 +83,8 @@ class Plan(NamedTuple):
         description: one line for people.
         items: object names and links to be listed with the job, if the spec has no template for them.
         headers: what to send to the source.
-        sizes: object names and bytes, if those of all files are known.
+        total_bytes: of all files, None if unknown.
+        sizes: object names and bytes of those files; read once, if at all.
     """
 
     spec: Spec
@@ -91,7 +92,8 @@ class Plan(NamedTuple):
     description: str
     items: Iterable[tuple[str, str]] = ()
     headers: dict[str, str] = {}  # noqa: RUF012  # a NamedTuple's default; nobody writes to it
-    sizes: Sequence[tuple[str, int]] | None = None
+    total_bytes: int | None = None
+    sizes: Iterable[tuple[str, int]] = ()
 
 
 class Item(NamedTuple):
@@ -245,7 +247,7 @@ def _plan_directory(index: Index, request: DownloadRequest, spec: Spec, bucket: 
     spec.source = link
     items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
     description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}"
-    return Plan(spec, len(index), description, items, headers, _sizes(index.entries, spec.subdir))
+    return Plan(spec, len(index), description, items, headers, index.size(), _sizes(index, spec.subdir))
 
 
 def _listed_name(entry: IndexEntry, subdir: str = "") -> str:
@@ -253,10 +255,8 @@ def _listed_name(entry: IndexEntry, subdir: str = "") -> str:
     return "" if "\ufffd" in entry.name and entry.href else _under(subdir, entry.name)
 
 
-def _sizes(entries: Sequence[IndexEntry], subdir: str = "") -> Sequence[tuple[str, int]] | None:
-    if any(entry.size is None for entry in entries):
-        return None
-    return [(_under(subdir, entry.name), entry.size or 0) for entry in entries]
+def _sizes(index: Index, subdir: str = "") -> Iterator[tuple[str, int]]:
+    return ((_under(subdir, entry.name), entry.size or 0) for entry in index.entries)
 
 
 def _plan_list(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
@@ -323,12 +323,12 @@ def plan_prefetch(bucket: Bucket, directory: str, selection: Selection, index: I
 
 
 def _plan_listed(bucket: Bucket, spec: Spec, prefix: str, index: Index) -> Plan:
-    entries = list(index.select(prefix))
-    if prefix and not entries:
+    chosen = Index(index.place, index.select(prefix))
+    if prefix and not chosen:
         raise ObjectNotFound(f"{bucket / prefix} does not exist: '{spec.directory}' lists no name that begins so.")
-    items = ((_listed_name(entry), _listed_link(spec.directory, index, entry)) for entry in entries)
+    items = ((_listed_name(entry), _listed_link(spec.directory, index, entry)) for entry in chosen.entries)
     description = f'prefetch "{prefix}*" from {bucket}' if prefix else f"prefetch entire bucket {bucket}"
-    return Plan(spec, len(entries), description, items, sizes=_sizes(entries))
+    return Plan(spec, len(chosen), description, items, total_bytes=chosen.size(), sizes=_sizes(chosen))
 
 
 def _listed_link(directory: str, index: Index, entry: IndexEntry) -> str:

@@ -36,6 +36,24 @@ class BucketId(msgspec.Struct):
         return Bucket(self.provider or "ais", self.name, text)
 
 
+def bucket_defaults() -> dict[str, Any]:
+    """Return the properties that new buckets have (a cluster's configuration holds them), as Go's client wants them."""
+    never = {"compression": "never", "burst_buffer": 512, "bundle_multiplier": 2}
+    rate = {"enabled": False, "interval": "1m", "max_tokens": 1000}
+    checks = dict.fromkeys(("validate_cold_get", "validate_warm_get", "validate_obj_move", "enable_read_range"), False)
+    return {
+        "checksum": {"type": "xxhash2", **checks},
+        "versioning": {"enabled": True, "validate_warm_get": False, "synchronize": False},
+        "mirror": {"copies": 1, "burst_buffer": 512, "enabled": False},
+        "ec": {**never, "enabled": False, "disk_only": False, "objsize_limit": 262144, "data_slices": 1,
+               "parity_slices": 1},
+        "lru": {"enabled": False, "dont_evict_time": "2h0m", "capacity_upd_time": "10m", "batch_size": 32768},
+        "write_policy": {"data": "immediate", "md": "immediate"},
+        "rate_limit": {"backend": {**rate, "num_retries": 3}, "frontend": {**rate, "burst_size": 375}},
+        "chunks": {"objsize_limit": "0B", "max_monolithic_size": "1TiB", "chunk_size": "1GiB"},
+    }  # fmt: skip
+
+
 def bucket_properties(bucket: Bucket, created_ns: int, extra: dict[str, str]) -> dict[str, Any]:
     """Return the properties that a HEAD of the bucket carries, as Go's client parses them (int64 as text).
 
@@ -44,18 +62,15 @@ def bucket_properties(bucket: Bucket, created_ns: int, extra: dict[str, str]) ->
         created_ns: when it was made, nanoseconds since 1970.
         extra: for ``ht://`` buckets ``{"original_url": …}``.
     """
-    checks = dict.fromkeys(("validate_cold_get", "validate_warm_get", "validate_obj_move", "enable_read_range"), False)
     return {
+        **bucket_defaults(),
         "provider": bucket.provider,
-        "checksum": {"type": "xxhash2", **checks},
-        "versioning": {"enabled": True, "validate_warm_get": False, "synchronize": False},
-        "access": "18446744073709551587",
+        "access": "18446744073709551615",
         "features": "0",
         "bid": "1",
         "created": str(created_ns),
-        "mirror": {}, "ec": {}, "lru": {}, "write_policy": {}, "rate_limit": {}, "chunks": {},
         "extra": {"http": extra} if extra else {},
-    }  # fmt: skip
+    }
 
 
 class _Count(msgspec.Struct):

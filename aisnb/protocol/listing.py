@@ -18,6 +18,7 @@ ENTRY_CACHED = 1 << 6
 ENTRY_IN_ARCHIVE = 1 << 7
 ENTRY_DIRECTORY = 1 << 8
 ENTRY_ARCHIVE = 1 << 9
+ENTRY_CHUNKED = 1 << 13
 #: Its source was asked in vain: the size is not known.
 ENTRY_UNKNOWN = 1 << 12
 

@@ -33,7 +33,7 @@ class RelayRequest(msgspec.Struct, omit_defaults=True):
     prefetch of `selection` from there into the bucket of `download`, under the name `shown`.
     """
 
-    cluster: Cluster
+    cluster: Cluster = msgspec.field(default_factory=lambda: Cluster(""))
     token: str = ""
     download: DownloadRequest = msgspec.field(default_factory=DownloadRequest)
     directory: str = ""
