@@ -25,13 +25,13 @@ FOR_LISTINGS = RetryPolicy(tries=2, patience=0.0, connect=5.0, stall=10.0)
 
 #: Bytes of the longest index page that is read: a million files take about 100 MB.
 MOST_BYTES = 128 << 20
-#: Seconds that reading an index may take, however slowly it comes; clients wait 60 for an answer of the node.
-MOST_SECONDS = 45.0
+#: Seconds that reading an index may take, however slowly it comes: clients of the node wait 60 for it and the sizes.
+MOST_SECONDS = 30.0
 
 #: Files that are asked for their size at once.
 AT_ONCE = 16
 #: Seconds that are spent on asking files one by one.
-ASKING_SECONDS = 10.0
+ASKING_SECONDS = 20.0
 #: Files in a row that give no size, from the first on, after which no more are asked.
 _VAIN = 64
 

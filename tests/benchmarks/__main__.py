@@ -7,13 +7,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import downloads, exploring, jobs, listings, startup
+from tests.benchmarks import downloads, exploring, index, jobs, listings, startup
 
 SUBJECTS = {
     "startup": startup.run,
     "downloads": downloads.run,
     "jobs": jobs.run,
     "listings": listings.run,
+    "index": index.run,
     "plan": exploring.plans,
     "sizes": exploring.sizes,
 }

@@ -11,11 +11,13 @@ import aisnb
 from aisnb.uris import web_bucket
 from tests.client.cluster import Proxy
 from tests.support import sources
-from tests.support.faulty import Fault, FaultySource
+from tests.support.faulty import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.faulty import FaultySource
 
 NAMES = sorted(["a b.tar", "a#b?c%20.tar", "größe.tar", "plain.tar", "<script>", "line\nbreak", "שלום", "\U0001f600"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tarfile
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import aisnb
 from aisnb.commands.results import Content, Message
 from aisnb.explore.tables import is_ours, render_text
+from aisnb.uris import web_bucket
 from tests.support.faulty import Fault
 
 if TYPE_CHECKING:
@@ -111,9 +113,33 @@ class TestLs:
         assert found["name"].tolist() == ["a.tar", "b.tar", "c.txt"]
         assert found["size"].tolist() == [500, 500, 500]
 
+    def test_lists_a_part_of_a_web_directory(self, ais: Run, source: FaultySource, context: Recorder) -> None:
+        source.add("/d/", b"<title>Index of /d/</title>" + b"".join(b'<a href="%b">x</a>' % n.encode() for n in NAMES))
+        link = source.url("/d/")
+        assert names(ais, f"{link}shard-{{2..4}}.tar") == NAMES[1:4]
+        assert names(ais, f"{link} --prefix shard-3") == NAMES[2:3]
+        assert ais(f"ls {link} --limit 2")["size"].tolist() == [1000, 2000]
+        asked = len(source.requests)
+        assert ais(f"ls {link} --count-only").value == 5
+        assert list(ais(f"ls {link} --name-only").columns) == ["name"]
+        assert len(source.requests) == asked + 2
+        assert ais(f"ls {link} --prefix zz").empty
+        assert context.said == [f"Note: No files in {link} whose names begin with 'zz'"]
+
+    def test_lists_what_a_web_bucket_s_source_still_has(self, ais: Run, source: FaultySource) -> None:
+        source.add("/d/", json.dumps([{"name": name, "size": 7} for name in NAMES]).encode())
+        ais(f"get {source.url('/d/shard-2.tar')} /dev/null")
+        web = web_bucket(source.url("/d/"))
+        found = ais(f"ls {web}")
+        assert found["cached"].tolist() == [name == "shard-2.tar" for name in NAMES]
+        assert names(ais, f"{web} --cached") == ["shard-2.tar"]
+        assert names(ais, f"{web} --not-cached") == [NAMES[0], *NAMES[2:]]
+
     @pytest.mark.parametrize(
         ("words", "kind"),
         [
+            ("http://127.0.0.1:1/ --cached", aisnb.UsageError),
+            ("http://127.0.0.1:1/ --props checksum", aisnb.UsageError),
             ("ais://no-such-bucket", aisnb.BucketNotFound),
             ("{b}/nothing-begins-so", aisnb.ObjectNotFound),
             ("{b} --prefix nothing-begins-so", aisnb.ObjectNotFound),
@@ -413,6 +439,12 @@ class TestDownload:
         with pytest.raises(aisnb.JobAborted):
             ais("wait $job", job=job)
 
+    def test_copies_a_directory_as_a_whole(self, ais: Run, source: FaultySource, bucket: str) -> None:
+        source.add("/d/", json.dumps([{"name": name} for name in NAMES]).encode())
+        job = ais(f"start download {source.url('/d/')} {bucket}/in --wait")
+        assert (job.total, job.done) == (5, 5)
+        assert names(ais, bucket) == [f"in/{name}" for name in NAMES]
+
 
 class TestPrefetch:
     @pytest.mark.parametrize(
@@ -430,6 +462,14 @@ class TestPrefetch:
         job = ais("start prefetch " + words.format(w=web) + " --wait")
         assert (job.kind, job.failed) == ("prefetch-objects", 0)
         assert names(ais, f"{web} --cached") == [f"shard-{number}.tar" for number in numbers]
+
+    @pytest.mark.parametrize(("words", "count"), [("", 5), ("--prefix shard-4", 1)])
+    def test_brings_what_the_index_lists(self, ais: Run, source: FaultySource, words: str, count: int) -> None:
+        source.add("/d/", json.dumps([{"name": name} for name in NAMES]).encode())
+        ais(f"get {source.url('/d/shard-1.tar')} /dev/null")
+        web = web_bucket(source.url("/d/"))
+        job = ais(f"start prefetch {web} {words} --wait")
+        assert (job.total, job.done, job.failed) == (count, count, 0)
 
     def test_refuses_an_ais_bucket_and_two_choices(self, ais: Run, bucket: str) -> None:
         with pytest.raises(aisnb.UsageError):
