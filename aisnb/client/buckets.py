@@ -9,11 +9,12 @@ import msgspec
 
 from aisnb.client.listing import bucket_path, bucket_query, is_empty
 from aisnb.client.loading import load_tables
+from aisnb.client.web_buckets import buckets_there, directories_of, resolve
 from aisnb.client.wire import Call
-from aisnb.errors import AlreadyExists, ConfirmationNeeded, EndpointRefused
+from aisnb.errors import AlreadyExists, ConfirmationNeeded
 from aisnb.protocol.buckets import BucketId, BucketSummary
-from aisnb.protocol.headers import BUCKET_PROPS, ORIGINAL_URL, PROVIDER
-from aisnb.protocol.messages import CREATE_BUCKET, DESTROY_BUCKET, EVICT_BUCKET, LIST, SUMMARY, Action
+from aisnb.protocol.headers import PROVIDER
+from aisnb.protocol.messages import CREATE_BUCKET, DESTROY_BUCKET, EVICT_BUCKET, SUMMARY, Action
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from aisnb.client.connection import Connection
     from aisnb.uris import Bucket
 
-_PRESENT = {"presence": "2"}
 _STILL_COUNTING = (202, 206)
 _COUNTING_PAUSE = 0.2
 _SUMMARIES_AT_ONCE = 8
@@ -30,8 +30,8 @@ _SUMMARIES_AT_ONCE = 8
 async def list_buckets(connection: Connection, provider: str) -> pd.DataFrame:
     """Return the buckets of `provider` ("" for all) that are here: name, provider, present, url."""
     load_tables()
-    buckets = sorted(await _present(connection, provider))
-    return _frame(buckets, await _links(connection, buckets))
+    buckets = await buckets_there(connection, provider)
+    return _frame(buckets, await directories_of(connection, buckets))
 
 
 async def summarize(connection: Connection, bucket: Bucket | None, provider: str = "") -> pd.DataFrame:
@@ -45,10 +45,10 @@ async def summarize(connection: Connection, bucket: Bucket | None, provider: str
     if bucket is None and await connection.has_extension():
         found = {_summary_bucket(row): row for row in await _summaries(connection, None, provider)}
     else:  # AIStore adds all buckets up into one nameless row
-        wanted = [bucket] if bucket is not None else await _present(connection, provider)
+        wanted = [bucket] if bucket is not None else await buckets_there(connection, provider)
         found = dict(zip(wanted, await _summed_up(connection, wanted), strict=True))
     buckets = sorted(found)
-    frame = _frame(buckets, await _links(connection, buckets))
+    frame = _frame(buckets, await directories_of(connection, buckets))
     frame["present"] = tables.flags([found[bucket].present or bucket.provider == "ais" for bucket in buckets])
     frame["objects"] = tables.counts([int(found[bucket].count.present) for bucket in buckets])
     frame["size"] = tables.counts([int(found[bucket].total.present) for bucket in buckets])
@@ -75,9 +75,10 @@ async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool) ->
         BucketNotFound: there is no such bucket.
         ConfirmationNeeded: it is not empty, and `yes` is not said.
     """
-    if not yes and not await is_empty(connection, bucket):
+    place = await resolve(connection, bucket)
+    if not yes and not await is_empty(connection, place):
         raise ConfirmationNeeded(f"The bucket {bucket} is not empty. Say -y (yes=True) to remove it with its objects.")
-    await _act(connection, "DELETE", bucket, DESTROY_BUCKET if bucket.provider == "ais" else EVICT_BUCKET)
+    await _act(connection, "DELETE", place, DESTROY_BUCKET if place.provider == "ais" else EVICT_BUCKET)
 
 
 async def _act(connection: Connection, method: str, bucket: Bucket, action: str) -> None:
@@ -107,37 +108,14 @@ async def _summed_up(connection: Connection, buckets: list[Bucket]) -> list[Buck
 
     async def one(bucket: Bucket) -> BucketSummary:
         async with places:
-            rows = await _summaries(connection, bucket, "")
+            rows = await _summaries(connection, await resolve(connection, bucket), "")
         return rows[0] if rows else BucketSummary(bucket.name, bucket.provider)
 
     return await asyncio.gather(*(one(bucket) for bucket in buckets))
 
 
-async def _present(connection: Connection, provider: str) -> list[Bucket]:
-    query = _PRESENT | ({PROVIDER: provider} if provider else {})
-    body = msgspec.json.encode(Action(LIST))
-    reply = await connection.call(Call("GET", "/v1/buckets", query, body, shown="Listing the buckets"))
-    return [found.bucket() for found in reply.decode_list(BucketId)]
-
-
 def _summary_bucket(summary: BucketSummary) -> Bucket:
     return BucketId(summary.name, summary.provider, summary.namespace).bucket()
-
-
-async def _links(connection: Connection, buckets: list[Bucket]) -> dict[Bucket, str]:
-    """Return the web directory of each ``ht://`` bucket."""
-    web = [bucket for bucket in buckets if bucket.provider == "ht"]
-    return dict(zip(web, await asyncio.gather(*(_link(connection, bucket) for bucket in web)), strict=True))
-
-
-async def _link(connection: Connection, bucket: Bucket) -> str:
-    reply = await connection.call(Call("HEAD", bucket_path(bucket), bucket_query(bucket), shown=f"Looking at {bucket}"))
-    try:
-        props = msgspec.json.decode(reply.headers.get(BUCKET_PROPS, "{}"), type=dict[str, Any])
-    except msgspec.DecodeError as exc:
-        raise EndpointRefused(f"The properties of {bucket} make no sense ({exc}). Check AIS_ENDPOINT.") from exc
-    web = (props.get("extra") or {}).get("http") or {}
-    return str(web.get(ORIGINAL_URL, ""))
 
 
 def _frame(buckets: list[Bucket], links: dict[Bucket, str]) -> pd.DataFrame:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Self
 
 from aisnb.client.buckets import create_bucket
 from aisnb.client.connection import open_connection
-from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download, start_prefetch
+from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download
+from aisnb.client.fetching import materialize, start_prefetch
 from aisnb.client.files import list_servers, serve, stop_servers
 from aisnb.client.job import open_job
-from aisnb.client.jobs import job_table, jobs_of
+from aisnb.client.jobs import jobs_of
 from aisnb.client.local import node_status
 from aisnb.client.objects import Extent, local_path, locate, read_object, save_object, upload
+from aisnb.client.places import home_of, jobs_everywhere
+from aisnb.client.relaying import AUTO, check_way
 from aisnb.client.removal import remove
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
@@ -122,7 +125,7 @@ class Client(Views):
             client.get("http://localhost:51061/abc/hello-world", "hello.txt")
         """
         extent = _extent(offset, length)
-        target = locate(source)
+        target = await materialize(self._connection, locate(source))
         if path is None:
             return await read_object(self._connection, target, extent)
         return await save_object(self._connection, target, local_path(path), extent, clobber=clobber)
@@ -195,6 +198,7 @@ class Client(Views):
         description: str = "",
         object_names: Sequence[str] | None = None,
         force: bool = False,
+        relay: str = AUTO,
     ) -> Job:
         """Start a download into a bucket, which is made if need be, and return its job at once.
 
@@ -210,6 +214,8 @@ class Client(Views):
             description: shown with the job.
             object_names: names for the links, in their order.
             force: fetch what is unchanged, too.
+            relay: into a cluster, ``"always"`` or ``"never"`` through the local node; ``"auto"`` does so where the
+                cluster cannot reach the source, or will not.
 
         Raises:
             SchemeMissing: a source has no ``http://``.
@@ -219,7 +225,7 @@ class Client(Views):
         Example:
             client.download("http://localhost:8000/shard-{001..999}.tar", "ais://abc", wait=True)
         """
-        options = Options(connections, bytes_per_hour, timeout, headers or {}, description, force)
+        options = Options(connections, bytes_per_hour, timeout, headers or {}, description, force, check_way(relay))
         job = await start_download(self._connection, plan_download(source, destination, object_names), options)
         if wait:
             await job.until_ended(None)
@@ -260,12 +266,12 @@ class Client(Views):
         Returns:
             A row per job: ``id``, ``kind``, ``state``, ``total``, ``done``, ``skipped``, ``failed``, ``bytes``,
             ``total_bytes`` (whole numbers, NA where unknown), ``rate`` (bytes/s), ``description``, ``started``
-            (datetime64[ns, UTC]).
+            (datetime64[ns, UTC]). On a cluster while the local node runs, ``where`` says whose job it is.
 
         Example:
             client.jobs().query("state == 'running'")
         """
-        return job_table(await (await jobs_of(self._connection)).all())
+        return await jobs_everywhere(self._connection)
 
     jobs, jobs_async = twins(_jobs)
 
@@ -278,7 +284,7 @@ class Client(Views):
         Example:
             client.job("dnl-a1b2c3d4e").wait()
         """
-        return await open_job(self._connection, id)
+        return await open_job(await home_of(self._connection, id), id)
 
     job, job_async = twins(_job)
 
@@ -291,7 +297,7 @@ class Client(Views):
         Example:
             client.forget("dnl-a1b2c3d4e")
         """
-        await (await jobs_of(self._connection)).forget(id)
+        await (await jobs_of(await home_of(self._connection, id))).forget(id)
 
     forget, forget_async = twins(_forget)
 

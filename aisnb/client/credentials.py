@@ -16,6 +16,7 @@ from aisnb.protocol.relay import Cluster
 if TYPE_CHECKING:
     from aisnb.settings import Settings
 
+_tokens: dict[str, str] = {}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -65,6 +66,18 @@ def _read_token(path: Path) -> str:
         return ""
     token = content.get("token") if isinstance(content, dict) else None
     return token.strip() if isinstance(token, str) else ""
+
+
+def remember_token(endpoint: str, token: str) -> None:
+    """Keep, in this process's memory, what a cluster was asked with: a relay into it may need it again."""
+    _tokens[endpoint] = token
+
+
+def token_for(endpoint: str, settings: Settings) -> str:
+    """Return the token for a cluster: the environment's if it means this one, else what was used before."""
+    if settings.endpoint.strip().rstrip("/") == endpoint and (token := cluster_token(settings)):
+        return token
+    return _tokens.get(endpoint, "")
 
 
 def cluster_of(endpoint: str, settings: Settings) -> Cluster:

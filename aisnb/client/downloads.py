@@ -10,12 +10,14 @@ import msgspec
 
 from aisnb.client.directories import directory_links
 from aisnb.client.job import header_lists, open_job
-from aisnb.client.listing import bucket_path, bucket_query
+from aisnb.client.notes import note
+from aisnb.client.relaying import ALWAYS, AUTO, NEVER, first_link, found_out_of_reach, known_out_of_reach, start_relay
 from aisnb.client.wire import Call
 from aisnb.errors import NameInvalid, UsageError
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.downloads import DIRECTORY, MULTI, RANGE, SINGLE, DownloadRequest, Limits, Started
-from aisnb.protocol.messages import PREFETCH_OBJECTS, Action, Selection
+from aisnb.protocol.messages import Selection
+from aisnb.protocol.relay import RelayRequest
 from aisnb.templates import Template, bounded
 from aisnb.uris import check_link, check_object_name, link_name, parse_uri
 
@@ -40,6 +42,7 @@ class Options:
         headers: for the source; they are not kept on disk.
         description: shown with the job.
         force: fetch what is unchanged, too.
+        relay: into a cluster ``always`` or ``never`` through the local node; ``auto``: if the cluster cannot itself.
     """
 
     connections: int = 0
@@ -48,6 +51,7 @@ class Options:
     headers: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     force: bool = False
+    relay: str = AUTO
 
 
 async def start_download(connection: Connection, request: DownloadRequest, options: Options) -> Job:
@@ -56,27 +60,39 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
     request.timeout = f"{options.timeout:g}s" if options.timeout else ""
     request.headers = header_lists(options.headers)
     request.description = options.description
+    request.force = options.force
+    if reason := await _way(connection, request, options.relay):
+        return await start_relay(connection, RelayRequest(download=request), reason)
     if await connection.has_extension():
-        request.force = options.force
-    elif request.type == RANGE and _COMMA_LIST.search(request.template):
+        return await _begin(connection, request)
+    request.force = False
+    original = msgspec.structs.replace(request, force=options.force)
+    if request.type == RANGE and _COMMA_LIST.search(request.template):
         request = _expanded(request)
     elif request.type == DIRECTORY:
         links = await directory_links(request.link, options.headers)
         objects = _objects(links, request.subdir, None)
         request = msgspec.structs.replace(request, type=MULTI, link="", subdir="", objects=objects)
+    job = await _begin(connection, request)
+    if options.relay == AUTO and (reason := await found_out_of_reach(connection, job.id)):
+        return await start_relay(connection, RelayRequest(download=original), reason)
+    note("Note: the cluster's own downloader fetches the files.")
+    return job
+
+
+async def _way(connection: Connection, request: DownloadRequest, relay: str) -> str:
+    """Return why a download is to be relayed, "" if the endpoint shall try it."""
+    if connection.is_local or relay == NEVER:
+        return ""
+    if relay == ALWAYS:
+        return "that was asked for"
+    return await known_out_of_reach(connection, first_link(request))
+
+
+async def _begin(connection: Connection, request: DownloadRequest) -> Job:
     shown = f"The download into {request.bucket.bucket()}"
     reply = await connection.call(Call("POST", "/v1/download", body=msgspec.json.encode(request), shown=shown))
     return await open_job(connection, reply.decode(Started).id)
-
-
-async def start_prefetch(connection: Connection, bucket: Bucket, selection: Selection) -> Job:
-    """Start to bring objects of a bucket that is elsewhere here, and return the job at once."""
-    if selection.prefix and not await connection.has_extension():
-        selection = Selection(template=selection.prefix)
-    body = msgspec.json.encode(Action(PREFETCH_OBJECTS, "", selection))
-    shown = f"The prefetch from {bucket}"
-    reply = await connection.call(Call("POST", bucket_path(bucket), bucket_query(bucket), body, shown=shown))
-    return await open_job(connection, reply.body.decode(errors="replace").strip().strip('"'))
 
 
 def plan_download(source: Any, destination: str, object_names: Sequence[str] | None = None) -> DownloadRequest:

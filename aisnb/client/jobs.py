@@ -8,13 +8,15 @@ from urllib.parse import quote
 import msgspec
 
 from aisnb.client.cluster_jobs import ClusterJobs
+from aisnb.client.credentials import token_for
 from aisnb.client.snapshots import known
 from aisnb.client.wire import Call
 from aisnb.protocol.downloads import Started
 from aisnb.protocol.extension import JobErrorRow, JobSnapshot, ResumeRequest
+from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -85,35 +87,43 @@ class NodeJobs:
 
     async def control(self, job: str, what: str, headers: Headers) -> JobSnapshot:
         """See `Jobs`."""
-        return (await self._call("POST", job, f"/{what}", headers)).decode(JobSnapshot)
+        return (await self._call("POST", job, f"/{what}", await self._given(job, what, headers))).decode(JobSnapshot)
 
     async def retry(self, job: str, headers: Headers) -> str:
         """See `Jobs`."""
-        return (await self._call("POST", job, "/retry", headers)).decode(Started).id
+        return (await self._call("POST", job, "/retry", await self._given(job, "retry", headers))).decode(Started).id
 
     async def forget(self, job: str) -> None:
         """See `Jobs`."""
         await self._call("DELETE", job)
+
+    async def _given(self, job: str, what: str, headers: Headers) -> ResumeRequest | None:
+        """Return what a job needs to go on: the source's headers, and the token of the cluster that it relays into."""
+        endpoint = (await self.snapshot(job)).endpoint if what in ("resume", "retry") else ""
+        token = token_for(endpoint, read_settings()) if endpoint else ""
+        return ResumeRequest(dict(headers), token) if headers or token else None
 
     async def _call(
         self,
         method: str,
         job: str,
         rest: str = "",
-        headers: Headers | None = None,
+        given: ResumeRequest | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Reply:
-        body = msgspec.json.encode(ResumeRequest(dict(headers))) if headers else None
+        body = msgspec.json.encode(given) if given is not None else None
         path = f"/v1/x/jobs/{quote(job, safe='')}{rest}"
         return await self._ask(Call(method, path, query or {}, body, shown=f"Job {job}"))
 
 
-def job_table(snapshots: list[JobSnapshot]) -> pd.DataFrame:
-    """Return jobs as a table, in the order given."""
+def job_table(snapshots: list[JobSnapshot], where: Sequence[str] = ()) -> pd.DataFrame:
+    """Return jobs as a table, in the order given; with a column ``where`` if that is told of each."""
     from aisnb.client import tables
 
+    places = {"where": tables.texts(list(where))} if where else {}
     return tables.table(
-        {
+        places
+        | {
             "id": tables.texts([job.id for job in snapshots]),
             "kind": tables.texts([job.kind for job in snapshots]),
             "state": tables.texts([job.state for job in snapshots]),

@@ -33,6 +33,9 @@ _STATUS = {0: "ok", 1: "misplaced-node", 2: "misplaced-mountpath", 3: "copy", 4:
 _CHUNKED = 1 << 13
 _RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
 
+#: AIStore's CustomMD2S: blanks part the pairs, and stand in values (dates), too; keys begin with a letter.
+_PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.-]*):(.*?)(?=\s[A-Za-z_][\w.-]*:|$)")
+
 _decoder = msgspec.msgpack.Decoder(wire.Page)
 
 
@@ -167,11 +170,10 @@ def _column(prop: str, entries: Sequence[wire.Entry]) -> pd.Series[Any]:
 
 
 def _custom(text: str) -> dict[str, str]:
-    """Return an object's custom words: JSON from aisnb's node, ``[key:value, …]`` from AIStore."""
+    """Return an object's custom words: JSON from aisnb's node, ``[key:value key:value]`` from AIStore."""
     if text.startswith("{"):
         try:
             return msgspec.json.decode(text, type=dict[str, str])
         except msgspec.DecodeError:
             return {"": text}
-    pairs = re.findall(r"([^\s:,\[\]]+)[:=]([^,\]]*)", text)
-    return {key: value.strip() for key, value in pairs}
+    return dict(_PAIR.findall(text.removeprefix("[").removesuffix("]")))

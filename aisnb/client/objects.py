@@ -27,13 +27,14 @@ from aisnb.errors import (
     UsageError,
 )
 from aisnb.protocol.headers import CHECKSUM_TYPE, CHECKSUM_VALUE, ORIGINAL_URL, XXHASH
-from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action, Selection
+from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from aisnb.client.connection import Connection
+    from aisnb.protocol.messages import Selection
     from aisnb.uris import Bucket
 
 _PIECE = 1 << 20
@@ -167,11 +168,11 @@ async def remove_object(connection: Connection, target: Target) -> None:
     await connection.call(target.call("DELETE"))
 
 
-async def remove_objects(connection: Connection, bucket: Bucket, template: str) -> str:
-    """Start the removal of the objects that `template` stands for, and return the job's id."""
+async def remove_objects(connection: Connection, bucket: Bucket, selection: Selection) -> str:
+    """Start the removal of several objects, and return the job's id."""
     action = DELETE_OBJECTS if bucket.provider == "ais" else EVICT_OBJECTS
-    body = msgspec.json.encode(Action(action, "", Selection(template=template)))
-    shown = f"{action} of {bucket / template}"
+    body = msgspec.json.encode(Action(action, "", selection))
+    shown = f"{action} of {bucket / selection.template}"
     reply = await connection.call(Call("DELETE", bucket_path(bucket), bucket_query(bucket), body, shown=shown))
     return reply.body.decode(errors="replace").strip().strip('"')
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aisnb.client.buckets import list_buckets
 from aisnb.client.directories import directory_links
 from aisnb.client.downloads import plan_download, plan_prefetch
-from aisnb.client.listing import Wanted, list_objects
+from aisnb.client.listing import Wanted
 from aisnb.client.loading import load_tables
 from aisnb.client.looking import PLANNING, look_at_all, measure
+from aisnb.client.web_buckets import list_there
 from aisnb.errors import BucketNotFound
 from aisnb.protocol.downloads import DIRECTORY, MULTI, RANGE
 from aisnb.protocol.headers import SOURCE_ETAG, SOURCE_MODIFIED, SOURCE_URL
@@ -133,7 +134,7 @@ async def _here(connection: Connection, files: Files, seen: Sequence[Glance]) ->
     prefix = os.path.commonprefix(files.names)  # noqa: RUF071  # a listing's prefix is characters, not a directory
     wanted = Wanted(prefix, ("custom",), cached=None if files.bucket.provider == "ais" else True)
     try:
-        listing = await list_objects(connection, files.bucket, wanted)
+        listing = await list_there(connection, files.bucket, wanted)
     except BucketNotFound:
         return [False] * len(files.names)
     sizes, customs = listing["size"].tolist(), listing["custom"].tolist()

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from aisnb.client.buckets import remove_bucket
 from aisnb.client.job import open_job
 from aisnb.client.objects import Target, remove_object, remove_objects
+from aisnb.client.web_buckets import resolve
 from aisnb.errors import ConfirmationNeeded
+from aisnb.protocol.messages import Selection
 from aisnb.templates import Template
 from aisnb.units import plural
 from aisnb.uris import check_object_name, parse_uri
@@ -28,14 +30,30 @@ async def remove(connection: Connection, text: str, *, yes: bool) -> None:
     if not rest:
         await remove_bucket(connection, bucket, yes=yes)
         return
+    bucket = await resolve(connection, bucket)
     template = Template(rest, braces_only=True)
     if not template.is_range:
-        await remove_object(connection, Target(bucket, check_object_name(rest)))
+        await _remove_one(connection, Target(bucket, check_object_name(rest)))
         return
     if not yes:
         raise ConfirmationNeeded(
             f"'{text}' stands for {plural(len(template), 'object')}. Say -y (yes=True) to remove them."
         )
-    job = await open_job(connection, await remove_objects(connection, bucket, rest))
+    job = await open_job(connection, await remove_objects(connection, bucket, Selection(template=rest)))
+    await job.until_ended(None)
+    await job.check_outcome()
+
+
+async def _remove_one(connection: Connection, target: Target) -> None:
+    """Remove one object. A cluster would take a DELETE to the cloud that a bucket stands for: what is here is evicted.
+
+    Raises:
+        ObjectNotFound: there is no such object.
+    """
+    if target.bucket.provider == "ais" or await connection.has_extension():
+        await remove_object(connection, target)
+        return
+    selection = Selection(names=[target.name])
+    job = await open_job(connection, await remove_objects(connection, target.bucket, selection))
     await job.until_ended(None)
     await job.check_outcome()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
-from aisnb.client.listing import Wanted, check_props, list_objects
+from aisnb.client.listing import Wanted, check_props
 from aisnb.client.planning import find_files, plan
 from aisnb.client.twins import twins
+from aisnb.client.web_buckets import list_there
 from aisnb.errors import UsageError
 from aisnb.uris import is_link, parse_bucket, parse_provider, parse_uri
 
@@ -90,7 +91,7 @@ class Views:
             return await list_directory(bucket, prefix, props, limit)
         parsed, rest = parse_uri(bucket)
         wanted = Wanted(rest + prefix, check_props(props), cached, limit)
-        return await list_objects(self._connection, parsed, wanted)
+        return await list_there(self._connection, parsed, wanted)
 
     ls, ls_async = twins(_ls)
 

@@ -43,6 +43,10 @@ _NAMES_FILE = Option(
     "FILE",
     ("path",),
 )
+_RELAY = Option(
+    "into a cluster through this machine: always, never, or (auto) where the cluster cannot reach the source",
+    metavar="auto|always|never",
+)
 
 _NAMES_EXAMPLE = 'Write it like ["a.tar", "b.tar"], or one name per line.'
 
@@ -63,6 +67,7 @@ def start_download(
     object_list: Annotated[str, _NAMES_FILE] = "",
     header: Annotated[tuple[str, ...], HEADER] = (),
     force: Annotated[bool, Option("fetch again what is there unchanged")] = False,
+    relay: Annotated[str, _RELAY] = "auto",
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> Job | DataFrame:
     """Copy files from a web server into a bucket, as a job.
@@ -92,6 +97,7 @@ def start_download(
         description=description,
         object_names=names,
         force=force,
+        relay=relay,
     )
     if new_bucket:
         context.warn(f"destination bucket {new_bucket} doesn't exist. Bucket with default properties will be created.")

@@ -88,14 +88,14 @@ class Uploads:
             AisnbError: the cluster does not answer, or refuses.
         """
         response = await self.send("HEAD", path)
-        with_words = dict(
+        words = dict(
             _word(line) for value in response.headers.getall(ais.CUSTOM, ()) for line in value.split("\n")
         )
         response.release()
         if response.status == 404:
             return None
         await _check(response, path)
-        return response.content_length or 0, {key: value for key, value in with_words.items() if key}
+        return response.content_length or 0, {key: value for key, value in words.items() if key}
 
     async def create_bucket(self, path: str, body: bytes) -> None:
         """Make a bucket; that it is there already is fine.
