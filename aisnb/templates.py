@@ -77,7 +77,7 @@ class Template:
         missing, extra = template.check(os.listdir("shards"))
     """
 
-    __slots__ = ("_gaps", "_parts", "text", "unbounded")
+    __slots__ = ("_count", "_gaps", "_parts", "_steps", "text", "unbounded")
 
     def __init__(self, text: str, *, braces_only: bool = False) -> None:
         self.text = text
@@ -90,10 +90,12 @@ class Template:
                 self.unbounded = bool(parts)
         self._gaps: list[str] = gaps
         self._parts: list[_Part] = parts
-        count = 1
-        for part in parts:
-            count *= len(part)
-            if count > _MAX_COUNT:
+        self._steps: list[tuple[str, _Part, int]] = []  # from the last, which changes fastest, to the first
+        self._count = 1
+        for gap, part in zip(gaps, parts, strict=False):
+            self._steps.insert(0, (gap, part, len(part)))
+            self._count *= len(part)
+            if self._count > _MAX_COUNT:
                 raise TemplateError(f"The template '{text}' stands for more names than can be counted. Split it.")
 
     @property
@@ -111,23 +113,20 @@ class Template:
             raise TemplateError(
                 f"The template '{self.text}' has no end. Use a range that ends, like '{self.prefix}{{000..999}}'."
             )
-        count = 1
-        for part in self._parts:
-            count *= len(part)
-        return count
+        return self._count
 
     def __bool__(self) -> bool:
         return True
 
     def __getitem__(self, index: int) -> str:
         """Return the name at `index` (from 0), in the order of iteration."""
-        if index < 0 or (not self.unbounded and index >= len(self)):
+        if index < 0 or (not self.unbounded and index >= self._count):
             raise IndexError(f"The template '{self.text}' has no name number {index}.")
-        pieces = [self._gaps[-1]]
-        for gap, part in zip(reversed(self._gaps[:-1]), reversed(self._parts), strict=True):
-            index, here = divmod(index, len(part))
-            pieces += (part[here], gap)
-        return "".join(reversed(pieces))
+        name = self._gaps[-1]
+        for gap, part, length in self._steps:
+            index, here = divmod(index, length)
+            name = gap + part[here] + name
+        return name
 
     def __iter__(self) -> Iterator[str]:
         if not self._parts:

@@ -175,7 +175,8 @@ class Run:
         self._settle(index, item, partial, receipt)
 
     async def _fetch(self, item: Item, partial: Partial, flight: Flight) -> Receipt:
-        request = Request(url=item.url, headers=self._headers, known=self._known(item), timeout=self._spec.timeout)
+        known = self._known(item) if partial.replaces else None
+        request = Request(url=item.url, headers=self._headers, known=known, timeout=self._spec.timeout)
         try:
             return await self._fetcher.fetch(
                 request, partial, on_bytes=flight.on_bytes, on_start=flight.on_start, limiter=self._limiter

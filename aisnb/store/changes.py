@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
     from aisnb.errors import AisnbError
@@ -50,6 +50,11 @@ class Commit:
     error: AisnbError | None = None
     placed: bool = False
 
+    @property
+    def awaited(self) -> bool:
+        """Somebody waits for it: only a job goes on meanwhile."""
+        return self.completion is None
+
 
 @dataclass(slots=True, eq=False)
 class Complete:
@@ -59,6 +64,8 @@ class Complete:
         completion: what to count.
         future: gets None once it is counted, or the error.
     """
+
+    awaited: ClassVar[bool] = False
 
     completion: Completion
     future: Future[None] = field(default_factory=Future)
@@ -74,6 +81,8 @@ class Keep:
         validator: what the source's answer was known by when the bytes came.
     """
 
+    awaited: ClassVar[bool] = False
+
     key: str
     file: str
     validator: str
@@ -87,6 +96,8 @@ class Forget:
         key: what it was kept under.
         file: its path; a younger file under the same key stays.
     """
+
+    awaited: ClassVar[bool] = False
 
     key: str
     file: str

@@ -95,17 +95,21 @@ class Partial:
         bucket: where it goes.
         bucket_id: the bucket's row when the writing began.
         name: the object's name.
+        replaces: an object of that name was here when the writing began.
     """
 
     __slots__ = (
         "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_validator",
-        "bucket", "bucket_id", "name",
+        "bucket", "bucket_id", "name", "replaces",
     )  # fmt: skip
 
-    def __init__(self, files: PartialFiles, bucket: Bucket, bucket_id: int, name: str, key: str) -> None:
+    def __init__(
+        self, files: PartialFiles, bucket: Bucket, bucket_id: int, name: str, key: str, *, replaces: bool
+    ) -> None:
         self.bucket = bucket
         self.bucket_id = bucket_id
         self.name = name
+        self.replaces = replaces
         self._files = files
         self._key = key if files.claim(key) else ""
         self._file = self._validator = ""

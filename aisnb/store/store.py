@@ -297,11 +297,12 @@ class Store:
                 exactly this name stands in its place.
         """
         number = self.table.number(bucket)
-        if self.tree.occupied(bucket, check_object_name(name)):
+        occupied = self.tree.occupied(bucket, check_object_name(name))
+        if occupied:
             with self.database.reading() as connection:
                 if not index.known_versions(connection, number, [name]):
                     raise stray_file(bucket / name, self.tree.path(bucket, name))
-        return Partial(self._partials, bucket, number, name, key)
+        return Partial(self._partials, bucket, number, name, key, replaces=occupied)
 
     def commit(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -21,6 +22,8 @@ _Work: TypeAlias = "Change | Callable[[], None] | None"
 
 #: More in one transaction gains nothing, and makes the first of them wait.
 _GROUP = 500
+#: Seconds that a change nobody waits for may wait for company: a transaction costs the same for one and for fifty.
+_LINGER = 0.005
 
 
 class Writer:
@@ -106,10 +109,14 @@ class Writer:
         """Return the changes that wait, and the call (or the end, None) that comes after them."""
         group: list[Change] = []
         work = self._queue.get()
+        lingered = False
         while work is not None and not callable(work):
             group.append(work)
             if len(group) == _GROUP:
                 return group, _nothing
+            if self._queue.empty() and not lingered and not any(change.awaited for change in group):
+                time.sleep(_LINGER)
+                lingered = True
             try:
                 work = self._queue.get_nowait()
             except Empty:
