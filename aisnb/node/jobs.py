@@ -18,7 +18,7 @@ from aisnb.protocol.downloads import DIRECTORY, ID_PREFIX
 from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
 from aisnb.store import JobRecord
-from aisnb.transfer import read_index
+from aisnb.transfer import FOR_LISTINGS, Fetcher, read_index
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aisnb.protocol.messages import Selection
     from aisnb.protocol.relay import RelayRequest
     from aisnb.store import Store
-    from aisnb.transfer import Fetcher
+    from aisnb.transfer import Index
     from aisnb.uris import Bucket
 
 _KEPT_NS = 7 * 24 * 3600 * 10**9
@@ -92,7 +92,7 @@ class Jobs:
             SourceError: it names a directory, and that shows no index.
             DiskFull: what its source says is to come is more than there is room for.
         """
-        index = await read_index(self._fetcher, *directory_of(request)) if request.type == DIRECTORY else None
+        index = await _read_index(*directory_of(request)) if request.type == DIRECTORY else None
         plan = await asyncio.to_thread(plan_download, request, index)
         bucket = parse_bucket(plan.spec.bucket)
         await asyncio.to_thread(self._store.create_bucket, bucket, exist_ok=True)
@@ -112,7 +112,7 @@ class Jobs:
             raise BucketNotFound(
                 f'bucket "{bucket}" does not exist with a web address. Get one of its files by its http:// link first.'
             )
-        index = await read_index(self._fetcher, directory) if wants_all(selection) else None
+        index = await _read_index(directory) if wants_all(selection) else None
         plan = await asyncio.to_thread(plan_prefetch, bucket, directory, selection, index)
         return await self._begin(plan, PREFETCH_KIND, _random_id())
 
@@ -125,10 +125,10 @@ class Jobs:
         """
         what, selection = request.download, request.selection
         if not request.directory:
-            index = await read_index(self._fetcher, *directory_of(what)) if what.type == DIRECTORY else None
+            index = await _read_index(*directory_of(what)) if what.type == DIRECTORY else None
             plan, kind = await asyncio.to_thread(plan_download, what, index), DOWNLOAD_KIND
         else:
-            index = await read_index(self._fetcher, request.directory) if wants_all(selection) else None
+            index = await _read_index(request.directory) if wants_all(selection) else None
             bucket = parse_bucket(request.shown)
             plan = await asyncio.to_thread(plan_prefetch, bucket, request.directory, selection, index)
             plan.spec.bucket, kind = str(what.bucket.bucket()), PREFETCH_KIND
@@ -317,6 +317,12 @@ class Jobs:
         if job.progress.state in ENDED:
             self._active.pop(job.record.id, None)
         self.on_change()
+
+
+async def _read_index(directory: str, headers: Mapping[str, str] | None = None) -> Index:
+    """Return what a directory lists; who asks for a job waits for it, so a source that is gone is soon given up."""
+    async with Fetcher(policy=FOR_LISTINGS) as fetcher:
+        return await read_index(fetcher, directory, headers)
 
 
 def _random_id() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left, bisect_right
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from aisnb.transfer.download import Request
 from aisnb.transfer.index_pages import http_seconds, parse_index
 from aisnb.transfer.links import without_secret
 from aisnb.transfer.retry import RetryPolicy
+from aisnb.transfer.validator import Validator
 from aisnb.uris import join_link
 
 if TYPE_CHECKING:
@@ -28,11 +30,16 @@ MOST_BYTES = 128 << 20
 #: Seconds that reading an index may take, however slowly it comes: clients of the node wait 60 for it and the sizes.
 MOST_SECONDS = 30.0
 
-#: Files that are asked for their size at once.
+#: Files that are asked for their size at once, at first and of a source that turns out to be far away. Python's
+#: http.server queues no more than five connections; one that finds no place there waits a second.
+_FEW = 4
 AT_ONCE = 16
+#: The first answers, and the seconds that one of them takes on average from where on their source is far away.
+_FIRST = 16
+_FAR = 0.03
 #: Seconds that are spent on asking files one by one.
 ASKING_SECONDS = 20.0
-#: Files in a row that give no size, from the first on, after which no more are asked.
+#: Questions that none was answered of, after which no more are asked.
 _VAIN = 64
 
 _ACCEPT = "application/json, text/html;q=0.9, */*;q=0.5"
@@ -124,16 +131,21 @@ async def ask_sizes(
     left = (entry for entry in entries if entry.size is None)
     survey = _Survey(fetcher, headers or {})
 
-    async def work() -> None:
+    async def work(group: asyncio.TaskGroup) -> None:
         for entry in left:
             if survey.is_vain:
                 return
             await survey.ask(index.link(entry), entry)
+            if survey.asked == _FIRST and survey.seconds / _FIRST > _FAR:
+                hire(group, at_once - _FEW)
+
+    def hire(group: asyncio.TaskGroup, count: int) -> None:
+        for _ in range(count):
+            group.create_task(work(group))
 
     try:
-        async with asyncio.timeout(max(seconds, 0.0)), asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(work())
+        async with asyncio.timeout(max(seconds, 0.0)), asyncio.TaskGroup() as workers:
+            hire(workers, min(_FEW, at_once))
     except TimeoutError:
         return
 
@@ -142,23 +154,25 @@ class _Survey:
     """Questions to one source, given up where it never answers them."""
 
     def __init__(self, fetcher: Fetcher, headers: Mapping[str, str]) -> None:
+        self.asked = 0
+        self.seconds = 0.0
         self._fetcher = fetcher
         self._headers = headers
-        self._failures = 0
         self._successes = 0
 
     @property
     def is_vain(self) -> bool:
-        return not self._successes and self._failures >= _VAIN
+        return not self._successes and self.asked >= _VAIN
 
     async def ask(self, link: str, entry: IndexEntry) -> None:
+        begun = time.monotonic()
         try:
             status, found, _ = await self._fetcher.head(link, self._headers)
         except (SourceError, NameInvalid):
-            self._failures += 1
-            return
+            status, found = 0, Validator()
+        self.asked += 1
+        self.seconds += time.monotonic() - begun
         if status != 200 or found.size is None:
-            self._failures += 1
             return
         self._successes += 1
         entry.size = found.size
