@@ -56,10 +56,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(root: DataRoot, words: argparse.Namespace) -> None:
-    from aisnb.node.app import running_node  # the loser of a start race has no use for all that
+    from aisnb.node.access import WithoutNoise  # the loser of a start race has no use for all that
+    from aisnb.node.app import running_node
 
     root.remove_node_file()
     token = root.ensure_token(new=words.new_token)
+    logging.getLogger("aiohttp.server").addFilter(WithoutNoise())
     async with running_node(root, idle=words.idle, keep=words.keep, token=token) as node:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, node.stop.set)

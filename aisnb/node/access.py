@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from aisnb.errors import AisnbError, NotAllowed
 from aisnb.fileserver.hosts import Hosts
@@ -118,6 +119,14 @@ def _check_token(request: web.Request) -> None:
         f"{request.method} {request.path} {what}. The token is in '{DataRoot(node.root).token_file}'; send it as "
         "'Authorization: Bearer TOKEN', or set AIS_AUTHN_TOKEN to it."
     )
+
+
+class WithoutNoise(logging.Filter):
+    """Keeps out of the log what callers send that is no HTTP: it is answered, and nobody's fault here."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is worth its lines."""
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _bytes(text: str) -> bytes:
