@@ -120,7 +120,13 @@ class EndpointError(AisnbError, ConnectionError):
 
 
 class EndpointUnreachable(EndpointError):
-    """Nobody answers at the endpoint."""
+    """Nobody answers at the endpoint.
+
+    Attributes:
+        passing: the connection broke, or the answer was a 5xx: the next try may do.
+    """
+
+    passing: bool = False
 
 
 class EndpointRefused(EndpointError):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Seconds between the tries of a call that only reads.
+_PAUSES = (0.2, 0.6, 1.5)
+
 
 @dataclass(slots=True)
 class Reply:
@@ -121,10 +124,12 @@ class Connection:
     async def call(self, call: Call) -> Reply:
         """Make a call and return the answer in full; a local node that is gone is started again, once.
 
+        A cluster in trouble is asked again for a few seconds if the call only reads: a write may have happened.
+
         Raises:
             AisnbError: nobody answers, or the endpoint said no.
         """
-        return await self.attempt(lambda: self._reply(call))
+        return await self.attempt(lambda: self._reply(call), reads=call.reads)
 
     async def peek(self, call: Call) -> Reply:
         """Make a call without starting or finding anything.
@@ -136,9 +141,16 @@ class Connection:
             raise EndpointUnreachable("The local node is not in use yet. Any call that needs it starts it.")
         return await self._reply(call)
 
-    async def attempt(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do `work`, and once more if the local node turned out to be gone; for calls by `stream`."""
+    async def attempt(self, work: Callable[[], Awaitable[T]], *, reads: bool = True) -> T:
+        """Do `work`, and again if that may help: see `call`; for calls by `stream`."""
         before = await self._locate()
+        for pause in _PAUSES if reads and before is None else ():
+            try:
+                return await work()
+            except EndpointUnreachable as exc:
+                if not exc.passing:
+                    raise
+            await asyncio.sleep(pause)
         try:
             return await work()
         except (EndpointUnreachable, NotAllowed):

@@ -33,6 +33,7 @@ _CONNECT_SECONDS = 10.0
 _READ_BUFFER = 256 * 1024
 _MAX_REDIRECTS = 5
 _WORDS = 300
+_IN_TROUBLE = (429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 307, 308)
 _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # TimeoutError is an OSError
 
@@ -61,6 +62,11 @@ class Call:
     ask_first: bool = False
     shown: str = ""
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, and so can be made again."""
+        return self.method in ("GET", "HEAD")
+
     def url(self, endpoint: str) -> str:
         """Return the encoded address of this call at `endpoint`."""
         query = urlencode(self.query, quote_via=quote)
@@ -83,6 +89,8 @@ class Wire:
             read_bufsize=_READ_BUFFER,
             headers={"User-Agent": f"aisnb/{__version__}"},
         )
+        # aiohttp would send a PUT or DELETE again over a fresh connection, though it may have happened.
+        self._session._retry_connection = False
         home.closers.add(self._session.close)
         self._finalizer = weakref.finalize(self, _let_go, home, self._session)
         self._finalizer.atexit = False  # the portal closes what is left
@@ -116,7 +124,7 @@ class Wire:
         answer = Answer(response, endpoint)
         try:
             if answer.status >= 300:
-                raise await _refusal(answer, call)
+                raise await _refusal(answer, call, origin_text(url), endpoint)
             yield answer
         finally:
             response.release()  # closes the connection if bytes are still to come
@@ -139,7 +147,7 @@ class Wire:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=call.stall),
             )
         except _FOREIGN as exc:
-            raise _translated(exc, endpoint) from exc
+            raise _translated(exc, endpoint, url) from exc
 
 
 class Answer:
@@ -185,7 +193,13 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def _refusal(response: Answer, call: Call) -> AisnbError:
+def origin_text(url: str) -> str:
+    """Return ``scheme://host:port`` of an address, as it is written there."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _refusal(response: Answer, call: Call, node: str, endpoint: str) -> AisnbError:
     text = response.headers.get(ERROR, "").encode() or await response.read()
     shown = call.shown or f"{call.method} {call.path}"
     try:
@@ -196,10 +210,15 @@ async def _refusal(response: Answer, call: Call) -> AisnbError:
         body = ErrorBody(
             f"{shown}: the endpoint answered with HTTP status {response.status}{said}. Check AIS_ENDPOINT."
         )
-    return error_of(response.status, body, shown)
+    error = error_of(response.status, body, shown)
+    if response.status in _IN_TROUBLE and isinstance(error, EndpointRefused):
+        where = endpoint if node == origin_text(endpoint) else f"{node}, a node of {endpoint},"
+        error = EndpointUnreachable(f"{where} is in trouble (HTTP status {response.status}): {error} Try again later.")
+        error.passing = True
+    return error
 
 
-def _translated(exc: Exception, endpoint: str) -> AisnbError:
+def _translated(exc: Exception, endpoint: str, url: str = "") -> AisnbError:
     if isinstance(exc, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
         return EndpointUnreachable(
             f"The endpoint {endpoint} does not show a certificate that this machine trusts ({exc}). Set AIS_CLIENT_CA "
@@ -207,16 +226,21 @@ def _translated(exc: Exception, endpoint: str) -> AisnbError:
         )
     if isinstance(exc, (aiohttp.InvalidURL, ValueError)):
         return EndpointRefused(f"The endpoint {endpoint} cannot be asked: {exc}. Check AIS_ENDPOINT.")
+    where = f"The endpoint {endpoint}"
+    if url and origin(url) != origin(endpoint):
+        where = f"{origin_text(url)}, the node that {endpoint} sent this to,"
     if isinstance(exc, TimeoutError):
         reason = "no answer in time"
     elif isinstance(exc, aiohttp.ClientConnectorError):
         reason = exc.strerror or str(exc.os_error)
     else:
         reason = f"the connection broke: {str(exc) or type(exc).__name__}"
-    return EndpointUnreachable(
-        f"The endpoint {endpoint} does not answer ({reason}). Check that it runs and that AIS_ENDPOINT is right; "
+    error = EndpointUnreachable(
+        f"{where} does not answer ({reason}). Check that it runs and that AIS_ENDPOINT is right; "
         "without AIS_ENDPOINT the local node is used."
     )
+    error.passing = not isinstance(exc, TimeoutError)
+    return error
 
 
 def _let_go(home: portal.Portal, session: aiohttp.ClientSession) -> None:
