@@ -160,5 +160,6 @@ def _objects(context: Context, place: str, prefix: str, props: str, presence: bo
     if found.empty and begin and presence is None:
         raise ObjectNotFound(f"'{begin}' not found in {bucket}: no name begins so. '%ais ls {bucket}' shows all names.")
     if found.empty:
-        context.note(f"No objects in {bucket}")
+        which = {None: "", True: " that are cached", False: " that are not cached"}[presence]
+        context.note(f"No objects in {bucket}{which}")
     return found
