@@ -16,6 +16,7 @@ from aisnb.client.objects import Extent, local_path, locate, read_object, save_o
 from aisnb.client.places import home_of, jobs_everywhere
 from aisnb.client.relaying import AUTO, check_way
 from aisnb.client.removal import remove
+from aisnb.client.standing import look_at
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
 from aisnb.client.views import Views
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from aisnb.client.files import FileServer
     from aisnb.client.job import Job
+    from aisnb.client.standing import ClusterState
 
 
 def connect(endpoint: str | None = None, token: str | None = None) -> Client:
@@ -259,6 +261,18 @@ class Client(Views):
         return await start_prefetch(self._connection, *plan_prefetch(bucket, template, names, prefix))
 
     prefetch, prefetch_async = twins(_prefetch)
+
+    async def _status(self) -> ClusterState:
+        """Return how the endpoint is: each proxy and target, reachable or not, version, buckets, capacity.
+
+        What is wrong is in the answer: this raises nothing because of it.
+
+        Example:
+            client.status().nodes
+        """
+        return await look_at(self._connection)
+
+    status, status_async = twins(_status)
 
     async def _jobs(self) -> pd.DataFrame:
         """Return the jobs of the endpoint, newest first.

@@ -12,8 +12,9 @@ import msgspec
 from aisnb import background
 from aisnb.client import lease, portal
 from aisnb.client.credentials import cluster_of, cluster_token, is_local_node
+from aisnb.client.faults import origin
 from aisnb.client.notes import note
-from aisnb.client.wire import Call, Wire, origin
+from aisnb.client.wire import Call, Wire
 from aisnb.errors import EndpointRefused, EndpointUnreachable, NotAllowed
 from aisnb.protocol.headers import EXTENSION, WHAT
 from aisnb.settings import read_settings
@@ -140,6 +141,19 @@ class Connection:
         if self.is_local and (self._link is None or self._link.running is None):
             raise EndpointUnreachable("The local node is not in use yet. Any call that needs it starts it.")
         return await self._reply(call)
+
+    async def ask_node(self, url: str, call: Call) -> Reply:
+        """Ask one node of a cluster, once; it sees the token if it is in the cluster map.
+
+        Raises:
+            AisnbError: it does not answer, or said no.
+        """
+
+        async def token_for(asked: str) -> str:
+            return self._token if self._token and await self._belongs(asked, self._endpoint or "") else ""
+
+        async with self._open().wire.exchange(url, call, token_for) as answer:
+            return Reply(answer.status, answer.headers, await answer.read())
 
     async def attempt(self, work: Callable[[], Awaitable[T]], *, reads: bool = True) -> T:
         """Do `work`, and again if that may help: see `call`; for calls by `stream`."""

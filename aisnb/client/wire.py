@@ -1,4 +1,4 @@
-"""HTTP to one endpoint, one exchange at a time. aiohttp's errors are translated here and nowhere else."""
+"""HTTP to one endpoint, one exchange at a time. `faults` translates aiohttp's errors."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import weakref
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from aisnb.client import portal
-from aisnb.errors import EndpointRefused, EndpointUnreachable
-from aisnb.protocol.errors import ErrorBody, error_of
+from aisnb.client.faults import refusal, translated
 from aisnb.protocol.headers import ERROR, JSON
 from aisnb.version import __version__
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from typing import TypeAlias
 
-    from aisnb.errors import AisnbError
-
     #: A body, or what opens it: a redirected one is sent twice.
     Body: TypeAlias = bytes | Callable[[], AsyncIterator[bytes]] | None
     TokenFor: TypeAlias = Callable[[str], Awaitable[str]]
@@ -32,8 +28,6 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10.0
 _READ_BUFFER = 256 * 1024
 _MAX_REDIRECTS = 5
-_WORDS = 300
-_IN_TROUBLE = (429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 307, 308)
 _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # TimeoutError is an OSError
 
@@ -124,7 +118,8 @@ class Wire:
         answer = Answer(response, endpoint)
         try:
             if answer.status >= 300:
-                raise await _refusal(answer, call, origin_text(url), endpoint)
+                shown = call.shown or f"{call.method} {call.path}"
+                raise refusal(answer.status, await _words_of(answer), shown, url, endpoint)
             yield answer
         finally:
             response.release()  # closes the connection if bytes are still to come
@@ -147,7 +142,7 @@ class Wire:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=call.stall),
             )
         except _FOREIGN as exc:
-            raise _translated(exc, endpoint, url) from exc
+            raise translated(exc, endpoint, url) from exc
 
 
 class Answer:
@@ -173,7 +168,7 @@ class Answer:
         try:
             return await self._response.read()
         except _FOREIGN as exc:
-            raise _translated(exc, self._endpoint) from exc
+            raise translated(exc, self._endpoint) from exc
 
     async def chunk(self) -> bytes:
         """Return the next piece of the body, b"" at its end.
@@ -184,63 +179,12 @@ class Answer:
         try:
             return await self._response.content.readany()
         except _FOREIGN as exc:
-            raise _translated(exc, self._endpoint) from exc
+            raise translated(exc, self._endpoint) from exc
 
 
-def origin(url: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of an address."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def origin_text(url: str) -> str:
-    """Return ``scheme://host:port`` of an address, as it is written there."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-async def _refusal(response: Answer, call: Call, node: str, endpoint: str) -> AisnbError:
-    text = response.headers.get(ERROR, "").encode() or await response.read()
-    shown = call.shown or f"{call.method} {call.path}"
-    try:
-        body = msgspec.json.decode(text, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        words = text.decode(errors="replace").strip()
-        said = f" and says: {words[:_WORDS]}" if words and not words.startswith("<") else ""
-        body = ErrorBody(
-            f"{shown}: the endpoint answered with HTTP status {response.status}{said}. Check AIS_ENDPOINT."
-        )
-    error = error_of(response.status, body, shown)
-    if response.status in _IN_TROUBLE and isinstance(error, EndpointRefused):
-        where = endpoint if node == origin_text(endpoint) else f"{node}, a node of {endpoint},"
-        error = EndpointUnreachable(f"{where} is in trouble (HTTP status {response.status}): {error} Try again later.")
-        error.passing = True
-    return error
-
-
-def _translated(exc: Exception, endpoint: str, url: str = "") -> AisnbError:
-    if isinstance(exc, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
-        return EndpointUnreachable(
-            f"The endpoint {endpoint} does not show a certificate that this machine trusts ({exc}). Set AIS_CLIENT_CA "
-            "to the authority's PEM file, or AIS_SKIP_VERIFY_CRT=true to trust it unseen."
-        )
-    if isinstance(exc, (aiohttp.InvalidURL, ValueError)):
-        return EndpointRefused(f"The endpoint {endpoint} cannot be asked: {exc}. Check AIS_ENDPOINT.")
-    where = f"The endpoint {endpoint}"
-    if url and origin(url) != origin(endpoint):
-        where = f"{origin_text(url)}, the node that {endpoint} sent this to,"
-    if isinstance(exc, TimeoutError):
-        reason = "no answer in time"
-    elif isinstance(exc, aiohttp.ClientConnectorError):
-        reason = exc.strerror or str(exc.os_error)
-    else:
-        reason = f"the connection broke: {str(exc) or type(exc).__name__}"
-    error = EndpointUnreachable(
-        f"{where} does not answer ({reason}). Check that it runs and that AIS_ENDPOINT is right; "
-        "without AIS_ENDPOINT the local node is used."
-    )
-    error.passing = not isinstance(exc, TimeoutError)
-    return error
+async def _words_of(answer: Answer) -> bytes:
+    """Return what an answer that is no success says; a HEAD's says it in a header."""
+    return answer.headers.get(ERROR, "").encode() or await answer.read()
 
 
 def _let_go(home: portal.Portal, session: aiohttp.ClientSession) -> None:

@@ -42,7 +42,10 @@ COMMANDS = Tree(
         ),
         Section("One by one", (reading.get, reading.cat, writing.put)),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
-        Section("The local node", (nodes.status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck)),
+        Section(
+            "The local node",
+            (nodes.status, nodes.node_status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck),
+        ),
         Section("Help", (guide.show_help, guide.search, demo.demo, forms.form)),
     )
 )

@@ -13,21 +13,35 @@ from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
     from aisnb.background import NodeState
+    from aisnb.client.standing import ClusterState
     from aisnb.commands.context import Context
 
 
-@command("status", aliases=("node status",))
-def status(context: Context) -> NodeState:
-    """Say whether the embedded node runs, where, and how much room it has. Starts nothing.
+@command("status")
+def status(context: Context) -> NodeState | ClusterState:
+    """Say how the endpoint is: the embedded node, or a cluster and each of its nodes. Starts nothing.
 
     Example:
         %ais status
     """
     from aisnb import background
 
+    client = context.client()
+    return background.status(read_settings()) if client.is_local else client.status()
+
+
+@command("node status")
+def node_status(context: Context) -> NodeState:
+    """Say whether the embedded node runs, where, and how much room it has. Starts nothing.
+
+    Example:
+        %ais node status
+    """
+    from aisnb import background
+
     settings = read_settings()
     state = background.status(settings)
-    if settings.endpoint and settings.endpoint != state.endpoint:
+    if settings.endpoint and not context.client().is_local:
         context.note(f"AIS_ENDPOINT is {settings.endpoint}: commands go there.")
     return state
 
@@ -106,16 +120,18 @@ def node_fsck(context: Context) -> Message:
 
 @command("show cluster", aliases=("cluster show",))
 def show_cluster(context: Context) -> Message:
-    """Say which endpoint the commands go to, and how much it holds.
+    """Say which endpoint the commands go to, and how much it holds; of a cluster, how each of its nodes is.
 
     Example:
         %ais show cluster
     """
     client = context.client()
+    if not client.is_local:
+        return Message(repr(client.status()))
     found = client.summary()
     lines = (
         ("Endpoint", read_settings().endpoint or "the local node"),
-        ("Deployment", "embedded" if client.is_local else "cluster"),
+        ("Deployment", "embedded"),
         ("Buckets", f"{len(found):,}"),
         ("Objects", f"{int(found['objects'].sum()):,}"),
         ("Size", human_size(int(found["size"].sum()))),

@@ -77,7 +77,7 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
         shown: what was tried, for a message where the endpoint gave none.
     """
     text = body.message or f"{shown}: the endpoint answered with HTTP status {status}."
-    if kind := _BY_CODE.get(body.tcode):
+    if body.tcode and (kind := _BY_CODE.get(body.tcode)):
         return kind(_advised(kind, text))
     if status in (401, 403):
         return errors.NotAllowed(f"{text.rstrip('.')}. Set AIS_AUTHN_TOKEN to a token that may do this.")
