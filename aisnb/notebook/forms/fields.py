@@ -90,7 +90,7 @@ class Field:
 
 def _input(parameter: Parameter, label: str) -> Any:
     shared = {"description": label, "style": {"description_width": LABEL_WIDTH}}
-    wide = Layout(width="100%")
+    wide = Layout(width="auto", flex="1 1 auto")
     if parameter.type is bool:
         return Checkbox(value=bool(parameter.default), **shared)
     if parameter.about.choices:

@@ -48,7 +48,7 @@ class Preview:
     def html(self) -> str:
         """Return text and names for a page."""
         shown = " … ".join(f"<code>{pieces.text(_short(name))}</code>" for name in self.names)
-        return pieces.text(self.text) + (f": {shown}" if shown else "")
+        return pieces.text(self.text) + (f": {shown}" if shown else "") if self.text else ""
 
 
 def preview_of(parameter: Parameter) -> Callable[[str], Preview]:
@@ -145,6 +145,8 @@ def _ends(template: Template, name_of: Callable[[str], str], noun: str) -> Previ
 def _careful(look: Callable[[], Preview], text: str) -> Preview:
     if not text:
         return Preview()
+    if "{" in text and "}" not in text:
+        return Preview(error="The brace is not closed. Write a range like {001..999}; a brace in a name is %7B.")
     if len(text) > MOST_CHARACTERS:
         return Preview(error=f"This text has {len(text):,} characters; a template has {MOST_CHARACTERS:,} at most.")
     try:

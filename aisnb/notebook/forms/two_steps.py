@@ -143,8 +143,8 @@ class TwoSteps(Form):
             if not outcome.error:
                 self._panel.show(outcome.value)
             self._refresh()
-            if outcome.error:
-                self._destination.say(style.failure(outcome.error))
+            if outcome.error or outcome.notes:
+                self._destination.say(style.failure(outcome.error) or style.hint(pieces.text(" ".join(outcome.notes))))
 
     def _wait_for(self, what: str) -> bool:
         """Keep the buttons until an answer comes; return whether that was not so already."""
