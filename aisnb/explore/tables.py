@@ -35,8 +35,8 @@ _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 #: numpy's letters for signed and unsigned whole numbers and for floats, which pandas' own types have, too.
 _NUMBERS = "iuf"
 #: Names keep their runs of spaces, and one that is written from right to left stays in place.
-_CELL = '<td dir="auto" style="text-align:{}; {}">{}</td>'
-_SHORT, _LONG = "white-space:pre", "white-space:pre-wrap; min-width:20em; overflow-wrap:anywhere"
+_CELL = '<td dir="auto" style="text-align:{}; white-space:pre">{}</td>'
+_LONG = '<div style="white-space:pre-wrap; min-width:24em; max-width:48em; overflow-wrap:anywhere">{}</div>'
 _SHORT_LENGTH = 48
 
 #: Counts of a job, and the columns of what they are parts of.
@@ -190,7 +190,8 @@ def _html_rows(columns: Sequence[_Column]) -> str:
 
 
 def _html_cell(side: str, text: str) -> str:
-    return _CELL.format(side, _SHORT if len(text) <= _SHORT_LENGTH else _LONG, html.escape(text))
+    shown = html.escape(text)
+    return _CELL.format(side, shown if len(text) <= _SHORT_LENGTH else _LONG.format(shown))
 
 
 def _width(text: str) -> int:

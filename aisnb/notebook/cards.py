@@ -36,13 +36,17 @@ def job_card(job: Job) -> str:
     return pieces.card(f"Job {status_line(snapshot)}", rows, tone_of(snapshot))
 
 
-def progress_card(snapshot: JobSnapshot) -> str:
+def progress_card(snapshot: JobSnapshot, bar_class: str = BAR_CLASS) -> str:
     """Return a bar with what is to be said beside it, and the few files in flight below.
 
     A job whose total nobody knows has no bar: one that stays empty would say that nothing happens.
+
+    Args:
+        snapshot: the job.
+        bar_class: the class of what is filled of its bar.
     """
     known = amounts(snapshot)[1] is not None
-    bar = pieces.bar(share_of(snapshot), tone_of(snapshot), "16em", BAR_CLASS) if known else ""
+    bar = pieces.bar(share_of(snapshot), tone_of(snapshot), "16em", bar_class) if known else ""
     head = pieces.row(bar, pieces.text(f"{snapshot.id}: {progress_text(snapshot)}"))
     return pieces.block(head, *map(_file, snapshot.in_flight[:_FILES_SHOWN]))
 
