@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 #: Files of one job on their way at once, if its limits say nothing: a few keep a source nearby busy and the node quick
 #: to answer others, and more hide the delays of one far away.
-FEW_CONNECTIONS = 8
+FEW_CONNECTIONS = 4
 CONNECTIONS = 16
 #: Seconds for one file, from which on its source counts as far away.
-_FAR = 0.1
+_FAR = 0.02
 #: Files of all jobs on their way at once: each holds two descriptors, and macOS gives a process 256.
 MOST_CONNECTIONS = 64
 

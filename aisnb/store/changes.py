@@ -21,6 +21,7 @@ class Commit:
         bucket_id: the row that `bucket` had when the writing began.
         name: the object.
         file: path of the finished partial file.
+        body: what is still to be written there; None if the file is there.
         key: the partial's resume key, "" if no resume row was written.
         size: bytes.
         checksum: XXH64.
@@ -38,6 +39,7 @@ class Commit:
     bucket_id: int
     name: str
     file: str
+    body: bytes | None
     key: str
     size: int
     checksum: str

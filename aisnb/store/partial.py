@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Below this many bytes fetching again is cheaper than remembering.
 WORTH_KEEPING = 1 << 20
 
+#: Up to here an object waits in memory for the writer thread to make its file, off the way of those who receive.
+_SPOOLED = 64 * 1024
+
 _READ_AT_ONCE = 1 << 20
 
 
@@ -99,7 +102,7 @@ class Partial:
     """
 
     __slots__ = (
-        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_validator",
+        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_spool", "_validator",
         "bucket", "bucket_id", "name", "replaces",
     )  # fmt: skip
 
@@ -116,6 +119,7 @@ class Partial:
         self._kept = self._ended = False
         self._descriptor = -1
         self._position = 0
+        self._spool = b""
         self._hash: xxhash.xxh64 | None = xxhash.xxh64()
         if self._key and (kept := files.kept(key)):
             self._take_up(kept)
@@ -198,6 +202,19 @@ class Partial:
             self._descriptor = os.open(self._file, flags, 0o666)
         except OSError as exc:
             raise file_fault(exc, self._uri) from exc
+        if self._spool:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Move what waits in memory to the file."""
+        spool, self._spool = self._spool, b""
+        written = 0
+        try:
+            while written < len(spool):
+                written += os.write(self._descriptor, spool[written:])
+        except OSError as exc:
+            self._position, self._hash = written, None
+            raise file_fault(exc, self._uri) from exc
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Append `chunk`.
@@ -208,6 +225,11 @@ class Partial:
         """
         assert self._hash is not None, "write before start"
         assert not self._ended, "write after the end"
+        if not self._file and self._position + len(chunk) <= _SPOOLED:
+            self._spool += chunk
+            self._position += len(chunk)
+            self._hash.update(chunk)
+            return
         self._open()
         rest: bytes | bytearray | memoryview = chunk
         while True:
@@ -241,15 +263,20 @@ class Partial:
         except OSError as exc:
             raise file_fault(exc, self._uri) from exc
 
-    def seal(self) -> tuple[str, str]:
-        """Close the file for good and hand it over: return its path, and the key of its resume row ("" for none).
+    def seal(self) -> tuple[str, str, bytes | None]:
+        """Close the file for good and hand it over.
+
+        Returns:
+            Its path, the key of its resume row ("" for none), and the bytes that are still to be written there; None
+            if the file is there.
 
         Raises:
             DiskFull: the last bytes found no room (network file systems say so only now).
         """
         assert not self._ended, "commit after the end"
-        if not self._file:
-            self._open()  # an object without bytes
+        body = None if self._file else self._spool
+        if body is not None:
+            self._file = self._files.fresh_path()
         try:
             self._close_descriptor()
         except OSError as exc:
@@ -258,7 +285,7 @@ class Partial:
         self._end()
         if self._kept:
             self._files.committed(self._key)
-        return self._file, self._key if self._kept else ""
+        return self._file, self._key if self._kept else "", body
 
     def close(self) -> None:
         """Pause: keep the bytes for the next `Store.begin` with the same key, where they can be known again."""
@@ -289,7 +316,7 @@ class Partial:
                 os.unlink(self._file)  # noqa: PTH108  # paths are text in this class
             if self._kept:
                 self._files.forget(self._key, self._file)
-        self._file, self._kept = "", False
+        self._file, self._spool, self._kept = "", b"", False
 
     def _close_descriptor(self) -> None:
         if self._descriptor >= 0:

@@ -328,12 +328,13 @@ class Store:
         """
         words, completion_text = encode_custom(custom or {}), encode_completion(completion)
         checksum = partial.digest()
-        file, key = partial.seal()
+        file, key, body = partial.seal()
         change = Commit(
             bucket=partial.bucket,
             bucket_id=partial.bucket_id,
             name=partial.name,
             file=file,
+            body=body,
             key=key,
             size=partial.position,
             checksum=checksum,
