@@ -39,5 +39,14 @@ def sdk_client() -> Any:
         from aistore.sdk import Client
     except ImportError as exc:
         raise Unsupported("The official SDK is not installed. Say: pip install 'aisnb[sdk]'") from exc
-    endpoint, token = portal.run(open_connection().address())
-    return Client(endpoint, token=token or None)
+    connection = open_connection()
+    endpoint, token = portal.run(connection.address())
+    cluster = connection.cluster
+    certificate = (cluster.certificate, cluster.certificate_key) if cluster.certificate_key else cluster.certificate
+    return Client(
+        endpoint,
+        skip_verify=cluster.skip_verify,
+        ca_cert=cluster.client_ca or None,
+        client_cert=certificate or None,
+        token=token or None,
+    )

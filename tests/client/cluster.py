@@ -1,4 +1,7 @@
-"""A cluster as clients see one: a proxy that redirects to its target, which is a real node. It has no ``/v1/x/``."""
+"""A cluster as clients see one: a proxy that redirects to its target, which is a real node.
+
+It has no ``/v1/x/``, and no ``ht://``, as AIStore 5.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,13 @@ class Proxy:
 
     Attributes:
         asked: method, path and ``Authorization`` of each request.
+        down: answer everything with 503.
+        download_errors: if given, a download ends at once, with one of these for each of its files.
     """
 
     def __init__(self, target: str, *, known: bool = True) -> None:
+        self.down = False
+        self.download_errors: list[str] = []
         self.asked: list[tuple[str, str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, target, known))
         self._server.daemon_threads = True
@@ -51,13 +58,25 @@ def _handler(proxy: Proxy, target: str, known: bool) -> type[BaseHTTPRequestHand
 
         def handle_any(self) -> None:
             proxy.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
-            if self.path.startswith("/v1/health"):
+            if proxy.down:
+                self.answer(503)
+            elif "provider=ht" in self.path:
+                said = {"message": 'invalid backend provider "ht": must be one of [ais, aws]', "status": 400}
+                self.answer(400, json.dumps(said).encode())
+            elif self.path.startswith("/v1/download") and proxy.download_errors:
+                self.answer(200, self.downloader())
+            elif self.path.startswith("/v1/health"):
                 self.answer(200)
             elif self.path.startswith("/v1/daemon"):
                 net = {"public_net": {"direct_url": target if known else "http://127.0.0.1:1"}}
                 self.answer(200, json.dumps({"pmap": {}, "tmap": {"t": net}}).encode())
             else:
                 self.answer(307, location=f"{target}{self.path}{'&' if '?' in self.path else '?'}pid=p")
+
+        def downloader(self) -> bytes:
+            errors = [{"name": f"f-{row}", "error": said} for row, said in enumerate(proxy.download_errors)]
+            counts = {"total": len(errors), "scheduled_cnt": len(errors), "error_cnt": len(errors)}
+            return json.dumps({"id": "dnl-refused01", "download_errors": errors, **counts}).encode()
 
         def __getattr__(self, name: str) -> Callable[[], None]:
             if name.startswith("do_"):
