@@ -1,0 +1,122 @@
+"""The walk-through and every kind of command on an AIStore that is not ours.
+
+Runs where AISNB_TEST_CLUSTER names one, such as http://127.0.0.1:8080; tokens and certificates come from AIStore's own
+environment variables.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+import aisnb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ENDPOINT = os.environ.get("AISNB_TEST_CLUSTER", "")
+
+pytestmark = pytest.mark.skipif(not _ENDPOINT, reason="AISNB_TEST_CLUSTER names no AIStore cluster to try")
+
+
+@pytest.fixture
+def cluster() -> Iterator[aisnb.Client]:
+    with aisnb.connect(_ENDPOINT) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def bucket(cluster: aisnb.Client) -> Iterator[str]:
+    name = f"ais://aisnb-test-{secrets.token_hex(4)}"
+    cluster.create(name)
+    yield name
+    cluster.remove(name, yes=True)
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(10):
+        (folder / f"shard-{number:03d}.tar").write_bytes(secrets.token_bytes(40_000 * number))
+    return folder
+
+
+def test_the_two_steps_of_the_post_by_prefetch(cluster: aisnb.Client, shards: Path) -> None:
+    with aisnb.serve(shards) as server:
+        assert cluster.get(server.url + "shard-001.tar") == (shards / "shard-001.tar").read_bytes()
+        web = cluster.buckets("ht").set_index("url").loc[server.url, "name"]
+        job = cluster.prefetch(web, template="shard-{000..009}.tar").wait(60)
+        assert (job.state, job.failed) == ("finished", 0)
+        listing = cluster.ls(web)
+        assert listing["name"].tolist() == sorted(path.name for path in shards.iterdir())
+        assert cluster.get(f"{web}/shard-009.tar") == (shards / "shard-009.tar").read_bytes()
+        cluster.remove(f"{web}/shard-001.tar")
+        cluster.remove(web, yes=True)
+        assert server.url not in cluster.buckets("ht")["url"].tolist()
+
+
+@pytest.mark.parametrize("relay", ["auto", "always"])
+def test_the_two_steps_of_the_post_by_download(cluster: aisnb.Client, bucket: str, shards: Path, relay: str) -> None:
+    with aisnb.serve(shards) as server:
+        job = cluster.download(server.url + "shard-{000..009}.tar", f"{bucket}/in/", relay=relay).wait(60)
+        assert (job.state, job.total, job.done, job.failed) == ("finished", 10, 10, 0)
+        again = cluster.download(server.url + "shard-{000..009}.tar", f"{bucket}/in/", relay=relay).wait(60)
+        assert again.skipped == 10
+        with pytest.raises(aisnb.JobFailed, match="2 of 3 files failed"):
+            cluster.download(server.url + "shard-{009..011}.tar", bucket, relay=relay, wait=True)
+    for path in shards.iterdir():
+        assert cluster.get(f"{bucket}/in/{path.name}") == path.read_bytes()
+    assert cluster.job(job.id).done == 10
+    assert set(cluster.jobs().set_index("id").loc[[job.id, again.id], "where"]) == {"local node"}
+
+
+def test_objects_go_in_and_come_out_by_every_way(cluster: aisnb.Client, bucket: str, shards: Path) -> None:
+    names = cluster.put(shards, f"{bucket}/dir é/a b/")
+    assert len(names) == 10
+    listing = cluster.ls(bucket, prefix="dir é/", props="all")
+    assert listing["size"].sum() == sum(path.stat().st_size for path in shards.iterdir())
+    assert listing["checksum"].notna().all()
+    assert cluster.get(names[2], offset=100, length=50) == (shards / "shard-002.tar").read_bytes()[100:150]
+    assert cluster.summary(bucket).loc[0, ["objects", "present"]].tolist() == [10, True]
+    assert bucket in set(cluster.summary()["name"])
+    cluster.remove(f"{bucket}/dir é/a b/shard-{{000..004}}.tar", yes=True)
+    cluster.remove(names[5])
+    assert len(cluster.ls(bucket)) == 4
+    with pytest.raises(aisnb.ObjectNotFound):
+        cluster.get(names[5])
+    with pytest.raises(aisnb.ConfirmationNeeded):
+        cluster.remove(bucket)
+
+
+def test_what_is_not_there_is_said_with_its_own_class(cluster: aisnb.Client) -> None:
+    for ask, error in (
+        (lambda: cluster.ls("ais://aisnb-test-nowhere"), aisnb.BucketNotFound),
+        (lambda: cluster.get("ais://aisnb-test-nowhere/x"), aisnb.BucketNotFound),
+        (lambda: cluster.job("dnl-nothere12"), aisnb.JobNotFound),
+        (lambda: cluster.job("nothere123"), aisnb.JobNotFound),
+    ):
+        with pytest.raises(error):
+            ask()
+
+
+def test_its_status_names_each_node(cluster: aisnb.Client) -> None:
+    state = cluster.status()
+    assert state.reachable
+    assert {node.role for node in state.nodes} == {"proxy", "target"}
+    assert all(node.reachable and node.version for node in state.nodes)
+    assert state.free_bytes
+    assert state.buckets is not None
+
+
+def test_the_sdk_comes_configured(
+    cluster: aisnb.Client, bucket: str, shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIS_ENDPOINT", _ENDPOINT)
+    cluster.put(shards / "shard-001.tar", bucket)
+    found = aisnb.sdk_client().bucket(bucket.removeprefix("ais://")).object("shard-001.tar").get_reader().read_all()
+    assert found == (shards / "shard-001.tar").read_bytes()
