@@ -38,16 +38,14 @@ class CommandForm(Form):
     """
 
     def __init__(self, context: Context, command: Command) -> None:
-        summary = command.summary.replace("``", "").rstrip(".")
-        super().__init__(f"{command.name.capitalize()}: {summary}", map("-".join, command.spellings))
+        super().__init__(command.summary.replace("``", "").rstrip("."), map("-".join, command.spellings))
         self.value: Any = None
         self._context = context
         self._command = command
         self._running = False
         self._fields = [Field(each) for each in command.parameters if each.about not in _LEFT_OUT]
-        self._run = Button(
-            description=command.name.capitalize(), button_style="primary", layout=Layout(width="auto", margin="6px 0")
-        )
+        shape = Layout(width="auto", min_width="8em", align_self="flex-start")
+        self._run = Button(description=command.name.capitalize(), button_style="primary", layout=shape)
         self._panel = JobPanel(context, self._refresh)
         self._result = HTML()
         for field in self._fields:

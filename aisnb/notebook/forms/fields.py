@@ -31,6 +31,7 @@ class Field:
     Args:
         parameter: its definition.
         label: what stands beside it; default: its name.
+        help: what stands below it while it is empty; default: as the definition says.
         look: says what its text stands for; default: as the definition says.
         button: a button beside it.
     """
@@ -39,11 +40,13 @@ class Field:
         self,
         parameter: Parameter,
         label: str = "",
+        help: str = "",
         *,
         look: Callable[[str], Preview] | None = None,
         button: Any = None,
     ) -> None:
         self.parameter = parameter
+        self._help = help or parameter.about.help
         self._look = look or preview_of(parameter)
         self._input = _input(parameter, label or parameter.name.replace("_", " ").capitalize())
         self._said = HTML()
@@ -77,7 +80,7 @@ class Field:
         """Say under the field what its value stands for, or what is wrong with it; return that."""
         values = (self.text,) if isinstance(self.value, str) else ()
         found = next(map(self._look, filter(None, values)), Preview())
-        self.say(style.failure(found.error) or style.hint(found.html or pieces.text(self.parameter.about.help)))
+        self.say(style.failure(found.error) or style.hint(found.html or pieces.text(self._help)))
         return found
 
     def say(self, html: str) -> None:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from aisnb.commands.definition import Parameter
 
 #: Longer texts are no templates that somebody types.
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 30_000
 
 _SHOWN_NAME = 60
+_SHOWN_ERROR = 600
 _ANY_LINK = "http://host/name"
 _ANY_BUCKET = "ais://bucket"
 
@@ -47,7 +48,7 @@ class Preview:
     @property
     def html(self) -> str:
         """Return text and names for a page."""
-        shown = " … ".join(f"<code>{pieces.text(_short(name))}</code>" for name in self.names)
+        shown = " … ".join(f"<code>{pieces.text(_short(name, _SHOWN_NAME))}</code>" for name in self.names)
         return pieces.text(self.text) + (f": {shown}" if shown else "") if self.text else ""
 
 
@@ -152,7 +153,7 @@ def _careful(look: Callable[[], Preview], text: str) -> Preview:
     try:
         return look()
     except AisnbError as error:
-        return Preview(error=str(error))
+        return Preview(error=_short(str(error), _SHOWN_ERROR))
 
 
 def _converted(convert: Callable[[str], object], text: str) -> Preview:
@@ -168,6 +169,6 @@ def _converted(convert: Callable[[str], object], text: str) -> Preview:
     return _careful(look, text)
 
 
-def _short(name: str) -> str:
-    half = _SHOWN_NAME // 2
-    return name if len(name) <= _SHOWN_NAME else f"{name[:half]}…{name[-half:]}"
+def _short(text: str, most: int) -> str:
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"

@@ -27,7 +27,7 @@ SHEET = """<style>
   background: var(--jp-layout-color2, rgba(127, 127, 127, 0.12)); border-radius: 3px; unicode-bidi: isolate;
 }
 .aisnb-form code { padding: 0 3px; }
-.aisnb-form pre { margin: 3px 0 0; padding: 6px 10px; overflow-x: auto; white-space: pre; }
+.aisnb-form pre { margin: 3px 0 0; padding: 6px 10px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .aisnb-form .aisnb-form-lines pre { user-select: all; -webkit-user-select: all; }
 .aisnb-form-quiet { opacity: 0.8; }
 .aisnb-form .aisnb-form-said { margin: 0 0 6px calc(7em + 6px); }

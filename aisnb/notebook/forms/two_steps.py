@@ -17,13 +17,14 @@ from aisnb.notebook.forms.job_panel import JobPanel
 from aisnb.notebook.forms.preview import preview_files, resolve
 from aisnb.notebook.forms.recall import Recalled, recall
 from aisnb.notebook.forms.runner import Outcome, begin, run_words
-from aisnb.protocol.extension import FINISHED
+from aisnb.protocol.extension import ABORTED, FINISHED
 
 if TYPE_CHECKING:
     from aisnb.client import Job
     from aisnb.commands import Context
 
 _TITLE = "Copy a directory into a bucket, in two steps"
+_FILES_HELP = "which files of the directory: shard-{001..999}.tar; or a link, or a template of links, from elsewhere"
 
 
 class TwoSteps(Form):
@@ -55,7 +56,7 @@ class TwoSteps(Form):
         (place,) = self._step_1.arguments
         files, bucket = self._step_2.arguments
         self._directory = Field(place, "1. Directory", button=self._serve)
-        self._source = Field(files, "2. Files", look=preview_files)
+        self._source = Field(files, "2. Files", _FILES_HELP, look=preview_files)
         self._destination = Field(bucket, "Bucket", button=self._start)
         self._fill_in(directory, source, destination)
         for field in (self._directory, self._source, self._destination):
@@ -173,6 +174,8 @@ class TwoSteps(Form):
             return
         if job.last.state == FINISHED and not job.last.failed:
             self._panel.say(style.success(f"Done. To see what is there: %ais ls {job.last.bucket}"))
+        elif job.last.state == ABORTED:
+            self._panel.say(style.hint("Stopped. What has come stays; Start brings the rest."))
         else:
             begin(lambda: self._missing_source(job.last.source), self._say_what_is_missing)
 

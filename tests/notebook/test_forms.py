@@ -1,0 +1,325 @@
+"""Forms without a browser: what fields say, the lines they stand for, and that a click never waits nor raises."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import aisnb
+from aisnb.client.files import list_servers, stop_servers
+from aisnb.commands import Session
+from aisnb.commands.catalogue import COMMANDS
+from aisnb.commands.forms import WITH_FORM
+from aisnb.commands.lines import lines_for, missing, quote, words_for
+from aisnb.commands.parsing import parse
+from aisnb.commands.words import split, substitute
+from aisnb.notebook.forms import CommandForm, TwoSteps
+from aisnb.notebook.forms.preview import (
+    MOST_CHARACTERS,
+    preview_destination,
+    preview_files,
+    preview_objects,
+    preview_of,
+    preview_source,
+    preview_template,
+    resolve,
+)
+from aisnb.notebook.forms.runner import Outcome, begin, run_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+PATIENCE = 60.0
+ODD_WORDS = [
+    "it's",
+    '"',
+    "a b",
+    "$HOME",
+    "{bucket}",
+    "${bucket}",
+    "$$",
+    "a\\",
+    "-x",
+    "--help",
+    "#",
+    "a;",
+    "?",
+    "a\nb",
+    "\u202e",
+]
+ODD_WORDS += ["é/שלום", "👨‍👩‍👧", "http://h/{001..010}.tar", "x{a,b}", "a=b", "'''", "{x}{y}'", "\\'", "~", "*"]
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Iterator[Path]:
+    directory = tmp_path / "it's $HOME"
+    directory.mkdir()
+    for number in range(1, 4):
+        (directory / f"shard-{number}.tar").write_bytes(b"x" * 1000)
+    yield directory
+    if aisnb.node_status().running:
+        stop_servers(everything=True)
+
+
+@pytest.fixture
+def bucket() -> str:
+    return f"ais://b-{uuid.uuid4().hex[:12]}"
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def nothing_goes_on() -> bool:
+    return all(each.name != "aisnb-form" for each in threading.enumerate())
+
+
+def inside(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def find(form: Any, label: str) -> Any:
+    """Return the field or button that is called so."""
+    return next(each for each in inside(form._box) if getattr(each, "description", "") == label)
+
+
+def said(form: Any) -> str:
+    """Return all that the form says."""
+    return "\n".join(each.value for each in inside(form._box) if type(each).__name__ == "HTML")
+
+
+@given(st.text(), st.sampled_from(["'", '"', "$", "{", "}", "\\", "x", "{x}", "$x", " "]), st.text())
+def test_a_quoted_word_is_read_as_it_was_whatever_the_variables_are(before: str, odd: str, after: str) -> None:
+    class Everything(dict[str, object]):
+        def __missing__(self, name: str) -> object:
+            return "replaced"
+
+        def __contains__(self, name: object) -> bool:
+            return True
+
+    word = before + odd + after
+    assert substitute(split(f"get {quote(word)} end"), Everything()) == ["get", word, "end"]
+
+
+@pytest.mark.parametrize("word", ODD_WORDS)
+def test_lines_can_be_pasted_into_a_cell_with_any_name(bare_shell: InteractiveShell, word: str) -> None:
+    heard = list[str]()
+    bare_shell.user_ns.update(bucket="wrong", HOME="wrong", x="wrong", y="wrong", a="wrong")
+
+    def ais(line: str) -> None:
+        heard.extend(substitute(split(line), bare_shell.user_ns))
+
+    ais._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # IPython's protocol, see no_var_expand
+    bare_shell.register_magic_function(ais)
+    words = words_for(COMMANDS.find(["get"])[0], {"source": word, "prefix": word})
+    bare_shell.run_cell("\n".join(lines_for(words))).raise_error()
+    assert heard == words
+    assert parse(COMMANDS.find(["get"])[0], heard[1:])["source"] == word
+    assert parse(COMMANDS.find(["get"])[0], heard[1:])["prefix"] == word
+
+
+def test_what_is_missing_stands_in_capitals() -> None:
+    download, _ = COMMANDS.find(["start", "download"])
+    assert lines_for(words_for(download, {"destination": "ais://abc"})) == ["%ais start download SOURCE ais://abc"]
+    assert [each.name for each in missing(download, {"destination": "ais://abc"})] == ["source"]
+
+
+def test_switches_and_repeated_flags_are_written_as_they_are_read() -> None:
+    download, _ = COMMANDS.find(["start", "download"])
+    values = {"source": "http://h/a", "destination": "b", "force": True, "limit_bph": "1GiB", "description": "-x"}
+    words = words_for(download, values)
+    read = parse(download, words[2:])
+    assert (read["force"], read["limit_bph"], read["description"]) == (True, 2**30, "-x")
+    serve, _ = COMMANDS.find(["serve"])
+    assert parse(serve, words_for(serve, {"directory": "d", "host": ("a", "b")})[1:])["host"] == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("look", "text", "said"),
+    [
+        (preview_source, "http://h/shard-{001..999}.tar", "999 files: shard-001.tar … shard-999.tar"),
+        (preview_source, "http://h/a%20b", "1 file: a b"),
+        (preview_source, "http://h/d/", "All files that the index of this directory lists"),
+        (preview_source, "h/shard-{1..2}", "does not say where it is"),
+        (preview_source, "http://h/{3..1}", "starts after its end"),
+        (preview_source, "http://h/{001..", "brace is not closed"),
+        (preview_source, "http://h/{0..99999999}", "a job takes at most"),
+        (preview_files, "{a,b}-{1..3}", "6 files: a-1 … b-3"),
+        (preview_destination, "ais://abc/in/", "Into ais://abc, below in/"),
+        (preview_destination, "ais://a b", "is not a bucket name"),
+        (preview_objects, "ais://abc/x-{1..3}", "3 objects: x-1 … x-3"),
+        (preview_template, "x-%d", "Names without end: x-0 … x-1"),
+        (preview_source, "http://h/" + "x" * MOST_CHARACTERS, "characters"),
+        (preview_source, "", ""),
+    ],
+)  # fmt: skip
+def test_a_preview_says_in_words_what_a_text_stands_for(look: Any, text: str, said: str) -> None:
+    found = look(text)
+    assert said in (found.error or f"{found.text}: {' … '.join(found.names)}".removesuffix(": "))
+    assert bool(found.error) == (found.text == "" and text != "")
+
+
+def test_names_of_files_are_found_below_the_served_directory() -> None:
+    assert resolve("a b-{1..2}.tar", "http://h:1/") == "http://h:1/a%20b-{1..2}.tar"
+    assert resolve("http://other/x", "http://h:1/") == "http://other/x"
+    assert resolve("x", "") == "x"
+
+
+def test_every_command_with_a_form_has_one_made_from_its_definition() -> None:
+    for name in WITH_FORM:
+        form = aisnb.forms.for_command(name)
+        labels = {getattr(each, "description", "") for each in inside(form._box)}
+        command, _ = COMMANDS.find(name.split())
+        assert {each.name.replace("_", " ").capitalize() for each in command.arguments} <= labels
+        assert f"aisnb-form-{name.replace(' ', '-')}" in form._box._dom_classes
+        for parameter in command.parameters:
+            assert preview_of(parameter)("1") is not None
+    with pytest.raises(aisnb.UsageError, match="no form for 'ls'"):
+        aisnb.forms.for_command("ls")
+
+
+def test_a_form_of_a_command_shows_numbers_that_are_none_in_words() -> None:
+    form = aisnb.forms.for_command("start download")
+    find(form, "Source").value = "http://127.0.0.1:9/{1..3}"
+    find(form, "Destination").value = "ais://abc"
+    assert not find(form, "Start download").disabled
+    find(form, "Limit bph").value = "much"
+    assert find(form, "Start download").disabled
+    assert "much" in said(form)
+
+
+def test_a_command_that_fails_says_so_in_its_form() -> None:
+    form = aisnb.forms.for_command("get")
+    find(form, "Source").value = "ais://no-such-bucket/x"
+    find(form, "Get").click()
+    wait_until(lambda: "no-such-bucket" in form._result.value and 'role="alert"' in form._result.value)
+    assert not find(form, "Get").disabled
+
+
+def test_both_steps_without_a_wait_in_any_click(shards: Path, bucket: str) -> None:
+    form = aisnb.forms.two_steps()
+    find(form, "1. Directory").value = str(shards)
+    find(form, "Serve").click()
+    wait_until(lambda: form.url)
+    find(form, "2. Files").value = "shard-{1..3}.tar"
+    find(form, "Bucket").value = f"{bucket}/in/"
+    assert form.lines == [
+        f'%ais serve "{str(shards).replace("$", "$$")}"',
+        f"%ais start download '{form.url}shard-{{1..3}}.tar' {bucket}/in/",
+    ]
+    find(form, "Start").click()
+    wait_until(lambda: "Done." in said(form))
+    assert form.job.state == "finished"
+    assert list(aisnb.connect().ls(bucket)["name"]) == [f"in/shard-{number}.tar" for number in (1, 2, 3)]
+
+
+def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, bucket: str) -> None:
+    server = aisnb.serve(shards)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    form = aisnb.forms.two_steps()
+    wait_until(lambda: form.job)
+    assert form.job.id == job.id
+    assert form.url == server.url
+    assert find(form, "Bucket").value == bucket
+    assert find(form, "Start").disabled
+    find(form, "Stop").click()
+    wait_until(lambda: "Stopped." in said(form))
+    assert not find(form, "Start").disabled
+    wait_until(lambda: job.state == "aborted")
+
+
+def test_a_form_leaves_alone_what_the_user_fills_in_meanwhile(shards: Path) -> None:
+    aisnb.serve(shards)
+    other = TwoSteps(Session(COMMANDS), "/elsewhere", "http://h/x", "ais://abc")
+    wait_until(nothing_goes_on)
+    assert find(other, "1. Directory").value == "/elsewhere"
+    assert other.url == ""
+
+
+def test_making_a_form_starts_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AISNB_HOME", str(tmp_path / "home"))
+    aisnb.forms.two_steps("shards")
+    wait_until(nothing_goes_on)
+    assert not aisnb.node_status().running
+
+
+def test_a_directory_that_vanished_is_said_before_the_copy(shards: Path, bucket: str) -> None:
+    form = aisnb.forms.two_steps(str(shards), "shard-{1..3}.tar", bucket)
+    find(form, "Serve").click()
+    wait_until(lambda: form.url)
+    for file in shards.iterdir():
+        file.unlink()
+    shards.rmdir()
+    find(form, "Start").click()
+    wait_until(lambda: "not there any more" in said(form))
+    assert form.job is None
+    assert not find(form, "Start").disabled
+
+
+def test_a_click_returns_at_once_and_what_goes_wrong_is_its_outcome() -> None:
+    outcomes, hold = list[Outcome](), threading.Event()
+
+    def work() -> Outcome:
+        hold.wait(PATIENCE)
+        raise ZeroDivisionError("a bug")
+
+    begin(work, outcomes.append)
+    assert outcomes == []
+    hold.set()
+    wait_until(lambda: outcomes)
+    assert "Unexpected ZeroDivisionError: a bug" in outcomes[0].error
+
+
+def test_notes_of_a_command_go_to_its_form(capsys: pytest.CaptureFixture[str], bucket: str) -> None:
+    outcomes = list[Outcome]()
+    run_words(["jobs", "--regex", bucket], Session(COMMANDS), outcomes.append)
+    wait_until(lambda: outcomes)
+    assert capsys.readouterr().err == ""
+    assert "No jobs" in outcomes[0].notes[0]
+
+
+def test_names_are_escaped_wherever_a_form_shows_them() -> None:
+    odd = "<script>alert(1)</script>"
+    form = TwoSteps(Session(COMMANDS), odd, f"http://h/{odd}-{{1..2}}", f"ais://abc/{odd}")
+    assert "<script" not in said(form)
+    assert "&lt;script&gt;" in said(form)
+
+
+def test_a_form_is_readable_as_text_where_there_are_no_widgets(cell: Callable[[str], Any]) -> None:
+    form = cell("%ais form")
+    assert isinstance(form, TwoSteps)
+    assert form._repr_mimebundle_() == {"text/plain": repr(form)}
+    assert repr(form).startswith("Form: Copy a directory into a bucket, in two steps.\n")
+    assert repr(form).endswith("    %ais serve DIRECTORY\n    %ais start download SOURCE DESTINATION")
+    assert isinstance(cell("%ais form download"), CommandForm)
+
+
+def test_a_terminal_says_that_a_form_needs_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    from aisnb.cli import main
+
+    assert main(["form"]) == 1
+    assert "needs a notebook" in capsys.readouterr().err
+
+
+def test_clicking_serve_twice_serves_once(shards: Path) -> None:
+    form = aisnb.forms.two_steps(str(shards))
+    for _ in range(2):
+        find(form, "Serve").click()
+    wait_until(lambda: form.url)
+    find(form, "Serve").click()
+    wait_until(lambda: not find(form, "Serve").disabled)
+    assert list(list_servers()["directory"]) == [str(shards)]
