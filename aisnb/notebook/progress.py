@@ -32,10 +32,11 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 #: What is stored is brought up to date so often; in between only the widget moves.
 _STORE_SECONDS = 1.0
 _STORED_CLASS = "aisnb-stored"
-#: JupyterLab complains of a stored widget that no kernel knows; what was stored says more.
+#: Of a stored widget that no kernel knows, JupyterLab says "Loading widget" or "model not found"; what was stored says
+#: more.
 _STYLE = (
-    f"<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .{_STORED_CLASS}) > .jupyter-widgets:not(:has(*))"
-    "{display:none}</style>"
+    f"<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .{_STORED_CLASS}) > "
+    f".jp-OutputArea-output:not(:has(.{cards.JOB_CLASS})){{display:none}}</style>"
 )
 _NO_WIDGETS = (
     "Note: this page shows no widgets, so progress moves once a second. For smoother bars, pip install ipywidgets "

@@ -31,6 +31,15 @@ def test_a_directory_is_served_until_it_is_stopped(shards: Path) -> None:
     server.stop()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(server.url)
+    assert repr(server) == f"FileServer {server.url} served {shards.resolve()} and was stopped"
+
+
+def test_a_handle_knows_that_somebody_else_stopped_its_server(shards: Path) -> None:
+    server = aisnb.serve(shards)
+    assert server.is_served
+    stop_servers(shards)
+    assert not server.is_served
+    assert "was stopped" in repr(server)
 
 
 def test_serving_again_returns_the_running_server_and_later_the_same_address(shards: Path) -> None:

@@ -197,6 +197,35 @@ def test_a_paused_job_goes_on_when_it_is_resumed(stalling: aisnb.Job, source: Fa
     assert stalling.wait().done == 2
 
 
+@pytest.mark.parametrize("timeout", [None, 3600])
+def test_waiting_for_a_paused_job_ends_at_once_and_says_how_to_go_on(
+    stalling: aisnb.Job, source: FaultySource, timeout: float | None
+) -> None:
+    stalling.pause()
+    with pytest.raises(aisnb.JobPaused, match=f"'%ais resume {stalling.id}' lets it go on") as paused:
+        stalling.wait(timeout)
+    assert paused.value.job is stalling
+    assert isinstance(paused.value, TimeoutError)
+    source.release()
+    assert stalling.resume().wait().done == 2
+
+
+def test_a_wait_ends_when_somebody_pauses_the_job(stalling: aisnb.Job, client: aisnb.Client) -> None:
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            stalling.wait()
+        except aisnb.JobPaused as paused:
+            ended.append(paused)
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    client.job(stalling.id).pause()
+    waiter.join(PATIENCE)
+    assert len(ended) == 1
+
+
 def test_a_representation_never_raises_and_has_what_one_needs(
     stalling: aisnb.Job, source: FaultySource, client: aisnb.Client
 ) -> None:

@@ -12,13 +12,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 import aisnb
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
 from aisnb.client.progress import painter_for, use_painter, watch
-from aisnb.client.snapshots import final_line
-from aisnb.protocol.extension import FileProgress, JobSnapshot
+from aisnb.client.snapshots import failure_text, final_line, next_step
+from aisnb.protocol.extension import FileProgress, JobErrorRow, JobSnapshot
 from tests.support.faulty import Fault
 from tests.support.nodes import PATIENCE
 
@@ -137,6 +138,50 @@ def test_the_environment_chooses_who_paints(monkeypatch: pytest.MonkeyPatch, hoo
     monkeypatch.setenv("AISNB_PROGRESS", "dancing")
     with pytest.raises(aisnb.UsageError, match="AISNB_PROGRESS is 'dancing'"):
         painter_for(job)
+
+
+def test_a_terminal_that_is_its_user_s_again_gets_lines_instead_of_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    job: aisnb.Job = aisnb.Job(None, JobSnapshot("dnl-x", "download", "running"))  # type: ignore[arg-type]  # never asked
+    leader, follower = pty.openpty()
+    with os.fdopen(leader), os.fdopen(follower, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert isinstance(painter_for(job), TerminalPainter)
+        assert isinstance(painter_for(job, alone=True), LinePainter)
+
+
+def test_a_log_says_nothing_again(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisnb.client.painters._LINE_SECONDS", 0.0)
+    painter = LinePainter()
+    snapshot = JobSnapshot("dnl-x", "download", "paused", total=4, done=1, bytes=10)
+    for done in (1, 1, 2, 2):
+        painter.update(msgspec.structs.replace(snapshot, done=done))
+    painter.close(snapshot)
+    first, second, last = capsys.readouterr().err.splitlines()
+    assert first == "dnl-x: paused, 1 of 4 files, 10B; '%ais resume dnl-x' lets it go on"
+    assert "2 of 4 files" in second
+    assert last == "dnl-x: 1 file, 10B in 0:00, then it was paused; '%ais resume dnl-x' lets it go on"
+
+
+@pytest.mark.parametrize(
+    ("state", "failed", "said"),
+    [
+        ("running", 0, ["Watch it with: %ais show job dnl-x --progress"]),
+        ("paused", 0, ["To go on: %ais resume dnl-x", "%ais show job dnl-x --progress"]),
+        ("finished", 0, ["'%ais show job dnl-x --progress' shows how it ended"]),
+        ("finished", 1, ["'%ais retry dnl-x' tries what failed again", "%ais show job dnl-x --progress"]),
+        ("aborted", 0, ["'%ais show job dnl-x --progress' shows how it ended"]),
+    ],
+)
+def test_what_to_do_next_fits_the_state_of_the_job(state: str, failed: int, said: list[str]) -> None:
+    step = next_step(JobSnapshot("dnl-x", "download", state, total=1, failed=failed))
+    assert all(each in step for each in said)
+    assert ("Watch it" in step) == (state == "running")
+
+
+def test_a_failure_names_files_in_one_line_and_counts_them_well() -> None:
+    snapshot = JobSnapshot("dnl-x", "download", "finished", total=1, failed=1)
+    text = failure_text(snapshot, [JobErrorRow("a\nb\x1b[31m", "http://h/", 0, 3, "no\nanswer")])
+    assert text.startswith("Job dnl-x: 1 of 1 file failed: a\\nb\\x1b[31m (no\\nanswer). ")
 
 
 def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:

@@ -87,11 +87,37 @@ def test_a_job_a_server_and_the_node_have_cards_and_plain_text(
     shown = formatted(shell, job)
     assert f"%ais show job {job.id} --progress" in shown["text/plain"]
     assert f"%ais retry {job.id}" in shown["text/html"]
+    server.stop()
+    assert "href" not in formatted(shell, server)["text/html"]
+    assert "Stopped serving" in formatted(shell, server)["text/html"]
     node = cell("%ais status")
     shown = formatted(shell, node)
     assert node.endpoint in shown["text/html"]
     assert str(node.root) in shown["text/html"]
     assert str(node.root) in shown["text/plain"]
+
+
+def test_a_served_address_is_no_link_where_a_hub_s_browser_could_not_follow_it(
+    shell: InteractiveShell, cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cell(f"%ais serve '{tmp_path}'") as server:
+        monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/jovyan/")
+        page = formatted(shell, server)["text/html"]
+    assert server.url in page
+    assert "href" not in page
+
+
+def test_a_listing_has_as_many_rows_as_pandas_is_told_to_show(shell: InteractiveShell, cell: Cell) -> None:
+    cell("%ais jobs;")
+    frame = pd.DataFrame({"name": [f"{number:04d}" for number in range(200)], "size": range(200)})
+    frame.attrs["aisnb"] = True
+    assert "140 more" in formatted(shell, frame)["text/html"]
+    for rows, cut in ((10, "190 more"), (None, ""), (0, "140 more")):
+        with pd.option_context("display.max_rows", rows):
+            shown = formatted(shell, frame)
+        for kind in ("text/html", "text/plain"):
+            assert (cut or "200 objects") in shown[kind]
+            assert ("more" in shown[kind]) == bool(cut)
 
 
 def test_a_message_is_its_text(shell: InteractiveShell, cell: Cell) -> None:
