@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ENDPOINT = os.environ.get("AISNB_TEST_CLUSTER", "")
+#: What proves to that cluster who we are; the tests' own environment has none of it.
+_PROOF = {name: value for name, value in os.environ.items() if name.startswith("AIS_") and name != "AIS_ENDPOINT"}
 
 pytestmark = pytest.mark.skipif(not _ENDPOINT, reason="AISNB_TEST_CLUSTER names no AIStore cluster to try")
 
 
 @pytest.fixture
-def cluster() -> Iterator[aisnb.Client]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[aisnb.Client]:
+    for name, value in _PROOF.items():
+        monkeypatch.setenv(name, value)
     with aisnb.connect(_ENDPOINT) as cluster:
         yield cluster
 
