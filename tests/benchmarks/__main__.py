@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import downloads, exploring, index, jobs, listings, startup
+from tests.benchmarks import downloads, exploring, forms, index, jobs, listings, startup
 
 SUBJECTS = {
     "startup": startup.run,
@@ -17,6 +17,7 @@ SUBJECTS = {
     "index": index.run,
     "plan": exploring.plans,
     "sizes": exploring.sizes,
+    "forms": forms.run,
 }
 
 
