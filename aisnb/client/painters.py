@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.client.notes import note
 from aisnb.client.snapshots import amounts, final_line, progress_text
-from aisnb.units import printable
+from aisnb.units import human_size, printable
 from aisnb.wording import spoken
 
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from aisnb.protocol.extension import FileProgress, JobSnapshot
+    from aisnb.protocol.extension import JobSnapshot
 
 _LINE_SECONDS = 10.0
 _FILES_SHOWN = 4
+_NAME_LENGTH = 40
+_SOON = 1e-9
 
 
 class SilentPainter:
@@ -56,54 +58,39 @@ class TerminalPainter:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        from tqdm import std
-
-        self._new = std.tqdm
         self._stream = stream
-        self._bar: Any = None
-        self._files: list[Any] = []
+        self._bars: list[Any] = []
 
     def update(self, snapshot: JobSnapshot) -> None:
         """Draw the bars anew."""
-        if self._bar is None:
-            self._bar = self._new(
-                file=self._stream,
-                dynamic_ncols=True,
-                leave=False,
-                bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix}",
-            )
-        self._bar.desc = snapshot.id
-        self._bar.n, self._bar.total = amounts(snapshot)
-        self._bar.postfix = progress_text(snapshot)
-        self._bar.refresh()
-        self._draw_files([file for file in snapshot.in_flight if file.total_bytes][:_FILES_SHOWN])
+        files = [file for file in snapshot.in_flight if file.total_bytes][:_FILES_SHOWN]
+        self._have(1 + len(files))
+        _draw(self._bars[0], snapshot.id, progress_text(snapshot), *amounts(snapshot))
+        for bar, file in zip(self._bars[1:], files, strict=True):
+            sizes = f"{human_size(file.bytes)} of {human_size(file.total_bytes)}"
+            _draw(bar, f"  {printable(file.name)[-_NAME_LENGTH:]}", sizes, file.bytes, file.total_bytes)
 
     def close(self, snapshot: JobSnapshot) -> None:
         """Take the bars away and write the last line."""
-        for bar in (*reversed(self._files), self._bar):
-            if bar is not None:
-                bar.close()
-        self._bar, self._files = None, []
+        self._have(0)
         self._stream.write(f"{spoken(final_line(snapshot))}\n")
         self._stream.flush()
 
-    def _draw_files(self, files: list[FileProgress]) -> None:
-        while len(self._files) > len(files):
-            self._files.pop().close()
-        while len(self._files) < len(files):
-            position = len(self._files) + 1
-            self._files.append(
-                self._new(
-                    file=self._stream,
-                    dynamic_ncols=True,
-                    leave=False,
-                    position=position,
-                    unit="B",
-                    unit_scale=True,
-                    unit_divisor=1024,
-                    bar_format="  {desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}",
-                )
-            )
-        for bar, file in zip(self._files, files, strict=True):
-            bar.desc, bar.n, bar.total = printable(file.name)[-40:], file.bytes, file.total_bytes
-            bar.refresh()
+    def _have(self, count: int) -> None:
+        """Have as many bars, below each other."""
+        from tqdm import std
+
+        while len(self._bars) > count:
+            self._bars.pop().close()
+        for position in range(len(self._bars), count):
+            # The delay keeps it from being drawn before it has anything to say.
+            bar = std.tqdm(file=self._stream, dynamic_ncols=True, leave=False, position=position, delay=_SOON)
+            self._bars.append(bar)
+
+
+def _draw(bar: Any, name: str, text: str, done: int, total: int | None) -> None:
+    """Draw one bar with a text behind it; of a total that nobody knows there is no share, so only the text."""
+    said = text.replace("{", "{{").replace("}", "}}")
+    bar.bar_format = ("{desc}: {percentage:3.0f}%|{bar}| " if total else "{desc}: ") + said
+    bar.desc, bar.n, bar.total = name, done, total
+    bar.refresh()
