@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,12 +32,15 @@ from aisnb.notebook.forms.preview import (
     resolve,
 )
 from aisnb.notebook.forms.runner import Outcome, begin, run_words
+from aisnb.notebook.progress import WIDGET_VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
+
+    from tests.notebook.kernels import Kernel
 
 PATIENCE = 60.0
 ODD_WORDS = [
@@ -242,6 +246,31 @@ def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, buc
     wait_until(lambda: job.state == "aborted")
 
 
+def test_a_paused_job_goes_on_by_a_click(shards: Path, bucket: str) -> None:
+    server = aisnb.serve(shards)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    job.pause()
+    form = aisnb.forms.two_steps()
+    wait_until(lambda: find(form, "Resume").layout.display == "" and form.job)
+    assert "paused" in said(form)
+    find(form, "Resume").click()
+    wait_until(lambda: job.state == "running" and find(form, "Resume").layout.display == "none")
+    find(form, "Stop").click()
+    wait_until(lambda: "Stopped." in said(form))
+
+
+def test_a_form_that_is_filled_in_finds_its_own_job_and_no_other(shards: Path, bucket: str) -> None:
+    server = aisnb.serve(shards)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    other = aisnb.forms.two_steps(str(shards), "shard-{1..2}.tar", bucket)
+    form = aisnb.forms.two_steps(str(shards), "shard-{1..3}.tar", bucket)
+    wait_until(lambda: form.job and other.url)
+    assert form.job.id == job.id
+    assert find(form, "2. Files").value == "shard-{1..3}.tar"
+    assert other.job is None
+    job.stop()
+
+
 def test_a_form_leaves_alone_what_the_user_fills_in_meanwhile(shards: Path) -> None:
     aisnb.serve(shards)
     other = TwoSteps(Session(COMMANDS), "/elsewhere", "http://h/x", "ais://abc")
@@ -292,6 +321,21 @@ def test_notes_of_a_command_go_to_its_form(capsys: pytest.CaptureFixture[str], b
     assert "No jobs" in outcomes[0].notes[0]
 
 
+ANYTHING = st.text(st.characters())
+FORM = cache(lambda: aisnb.forms.two_steps())
+
+
+@given(ANYTHING, st.sampled_from(["", "http://h/", "ais://", "{", "}", "{1..", "%", "@"]), ANYTHING)
+def test_nothing_that_is_typed_raises(before: str, between: str, after: str) -> None:
+    form, text = FORM(), before + between + after
+    for label in ("1. Directory", "2. Files", "Bucket"):
+        find(form, label).value = text
+    form.url = "http://127.0.0.1:9/"
+    find(form, "2. Files").value = f"{text}x"
+    assert form.lines
+    assert repr(form)
+
+
 def test_names_are_escaped_wherever_a_form_shows_them() -> None:
     odd = "<script>alert(1)</script>"
     form = TwoSteps(Session(COMMANDS), odd, f"http://h/{odd}-{{1..2}}", f"ais://abc/{odd}")
@@ -306,6 +350,14 @@ def test_a_form_is_readable_as_text_where_there_are_no_widgets(cell: Callable[[s
     assert repr(form).startswith("Form: Copy a directory into a bucket, in two steps.\n")
     assert repr(form).endswith("    %ais serve DIRECTORY\n    %ais start download SOURCE DESTINATION")
     assert isinstance(cell("%ais form download"), CommandForm)
+
+
+def test_a_stored_notebook_has_the_form_as_text_beside_its_widgets(new_kernel: Callable[[], Kernel]) -> None:
+    kernel = new_kernel()
+    kernel.run("%load_ext aisnb")
+    (shown,) = kernel.run("%ais form").of_type("execute_result")
+    assert set(shown["data"]) == {"text/plain", WIDGET_VIEW}
+    assert "%ais start download SOURCE DESTINATION" in shown["data"]["text/plain"]
 
 
 def test_a_terminal_says_that_a_form_needs_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:

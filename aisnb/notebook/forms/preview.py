@@ -132,7 +132,7 @@ def resolve(text: str, url: str) -> str:
     """
     if not text or not url or "://" in text:
         return text
-    return url + quote(text.lstrip("/"), safe="/!$&'()*+,;=:@~{}")
+    return url + quote(text.lstrip("/"), safe="/!$&'()*+,;=:@~{}", errors="replace")
 
 
 def _ends(template: Template, name_of: Callable[[str], str], noun: str) -> Preview:
@@ -151,7 +151,10 @@ def _careful(look: Callable[[], Preview], text: str) -> Preview:
     if len(text) > MOST_CHARACTERS:
         return Preview(error=f"This text has {len(text):,} characters; a template has {MOST_CHARACTERS:,} at most.")
     try:
+        text.encode()
         return look()
+    except UnicodeEncodeError:
+        return Preview(error="This text has halves of characters in it, which no name can have. Write it anew.")
     except AisnbError as error:
         return Preview(error=_short(str(error), _SHOWN_ERROR))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aisnb.commands import Context
 
 _TITLE = "Copy a directory into a bucket, in two steps"
+_DIRECTORY_HELP = "a directory of this machine, to be served over HTTP"
 _FILES_HELP = "which files of the directory: shard-{001..999}.tar; or a link, or a template of links, from elsewhere"
 
 
@@ -55,10 +56,11 @@ class TwoSteps(Form):
         self._panel = JobPanel(context, self._job_changed)
         (place,) = self._step_1.arguments
         files, bucket = self._step_2.arguments
-        self._directory = Field(place, "1. Directory", button=self._serve)
+        self._directory = Field(place, "1. Directory", _DIRECTORY_HELP, button=self._serve)
         self._source = Field(files, "2. Files", _FILES_HELP, look=preview_files)
         self._destination = Field(bucket, "Bucket", button=self._start)
-        self._fill_in(directory, source, destination)
+        self._given = (directory, source, destination)
+        self._fill_in(*self._given)
         for field in (self._directory, self._source, self._destination):
             field.on_change(self._refresh)
         self._serve.on_click(lambda _button: self._begin_serving())
@@ -191,11 +193,18 @@ class TwoSteps(Form):
         """Show what was found of earlier work, unless the user was faster."""
         found = outcome.value
         with self._lock:
-            if not isinstance(found, Recalled) or self.url or self.job or self._waiting or self._source.text:
-                return
-            if self._directory.text in ("", found.asked):
+            filled_in = (self._directory.text, self._source.text, self._destination.text)
+            if isinstance(found, Recalled) and not (self.url or self.job or self._waiting) and filled_in == self._given:
                 self._take_server(found.directory, found.url)
                 if found.job is not None:
-                    self._fill_in(str(found.directory), found.job.last.source, found.job.last.bucket)
-                    self._panel.show(found.job)
+                    self._take_job(found.job)
             self._refresh()
+
+    def _take_job(self, job: Job) -> None:
+        """Show a job that runs, if it is the one that the form would start, or the form has nothing to start yet."""
+        _, source, destination = self._given
+        if not source and not destination:
+            self._fill_in(self._directory.text, job.last.source, job.last.bucket)
+        elif self._link() != job.last.source:
+            return
+        self._panel.show(job)
