@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import downloads, exploring, forms, index, jobs, listings, startup
+from tests.benchmarks import display, downloads, exploring, forms, index, jobs, listings, startup
 
 SUBJECTS = {
     "startup": startup.run,
@@ -18,6 +18,7 @@ SUBJECTS = {
     "plan": exploring.plans,
     "sizes": exploring.sizes,
     "forms": forms.run,
+    "display": display.run,
 }
 
 
