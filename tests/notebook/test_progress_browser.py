@@ -178,7 +178,6 @@ def test_a_page_without_widgets_has_a_bar_that_moves_and_one_note(
 
 
 def test_progress_in_notebook_7(tmp_path: Path, page: Page, source: FaultySource) -> None:
-    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
     notebook = write(tmp_path, "%load_ext aisnb", f"{download(source)} --progress;")
     with lab(notebook.parent, tmp_path, program="notebook") as address:
         open_notebook(page, address, "notebooks")
@@ -188,7 +187,6 @@ def test_progress_in_notebook_7(tmp_path: Path, page: Page, source: FaultySource
 
 
 def test_progress_in_voila(tmp_path: Path, page: Page, source: FaultySource) -> None:
-    pytest.importorskip("voila", reason="Voila is not installed")
     notebook = write(tmp_path, "%load_ext aisnb", f"job = {download(source)}\njob.progress()")
     with voila(notebook, tmp_path) as address:
         page.goto(address)
