@@ -7,6 +7,7 @@ import errno
 import hashlib
 import secrets
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from aisnb.errors import (
     DirectoryNotFound,
     DiskFull,
     EndpointRefused,
+    EndpointUnreachable,
     NameInvalid,
     NotAllowed,
     UsageError,
@@ -41,6 +43,8 @@ _PIECE = 1 << 20
 _UPLOADS_AT_ONCE = 4
 #: A source on the web may think for a while before the first byte.
 _STALL_SECONDS = 600.0
+#: An endpoint may take so long for a piece of an object, and to put the whole in its place.
+_UPLOAD_STALL_SECONDS = 120.0
 
 _HASHES: dict[str, Any] = {
     "xxhash": xxhash.xxh64,
@@ -217,8 +221,15 @@ async def _send(connection: Connection, path: Path, target: Target) -> None:
         "Content-Length": str(size),
         "Content-Type": "application/octet-stream",
     }
-    call = target.call("PUT", body=lambda: _pieces(path), headers=headers, stall=None, ask_first=True)
-    await connection.call(call)
+    try:
+        async with asyncio.timeout(_UPLOAD_STALL_SECONDS) as patience:
+            body = partial(_pieces, path, patience)
+            await connection.call(target.call("PUT", body=body, headers=headers, stall=None, ask_first=True))
+    except TimeoutError as exc:
+        raise EndpointUnreachable(
+            f"Writing '{path}' to {target.bucket / target.name}: {connection!r} took nothing for "
+            f"{_UPLOAD_STALL_SECONDS:g} s. Look whether it is there, then write it again."
+        ) from exc
 
 
 def _measure(path: Path) -> tuple[int, str]:
@@ -230,10 +241,11 @@ def _measure(path: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def _pieces(path: Path, patience: asyncio.Timeout) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, _PIECE):
             yield piece
+            patience.reschedule(asyncio.get_running_loop().time() + _UPLOAD_STALL_SECONDS)
 
 
 @contextmanager

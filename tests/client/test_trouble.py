@@ -14,6 +14,7 @@ import aisnb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
 
@@ -105,6 +106,15 @@ def test_half_a_cluster_down_is_said_with_the_address_of_that_half() -> None:
             said = f"The node {dead}, to which {front.url} sent"
             with pytest.raises(aisnb.EndpointUnreachable, match=said):
                 client.get("ais://abc/object")
+
+
+def test_an_upload_that_nobody_takes_ends_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisnb.client.objects._UPLOAD_STALL_SECONDS", 0.5)
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with aisnb.connect(address) as client, pytest.raises(aisnb.EndpointUnreachable, match="took nothing for"):
+            client.put(tmp_path / "file", "ais://abc/file")
 
 
 def test_the_status_of_a_cluster_names_each_node_and_raises_nothing() -> None:
