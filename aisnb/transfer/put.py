@@ -88,9 +88,7 @@ class Uploads:
             AisnbError: the cluster does not answer, or refuses.
         """
         response = await self.send("HEAD", path)
-        words = dict(
-            _word(line) for value in response.headers.getall(ais.CUSTOM, ()) for line in value.split("\n")
-        )
+        words = dict(_word(line) for value in response.headers.getall(ais.CUSTOM, ()) for line in value.split("\n"))
         response.release()
         if response.status == 404:
             return None
