@@ -1,4 +1,4 @@
-"""What the environment says, read when asked. Pure but for the environment itself."""
+"""What the environment says, read when asked, and what the user of this process prefers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisnb.errors import UsageError
+from aisnb.errors import NameInvalid, SchemeMissing, UsageError
+from aisnb.uris import check_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROGRESS_STYLES = ("auto", "off", "text", "widget")
+
+
+UNITS = ("iec", "si", "raw")
+
+
+@dataclass(slots=True)
+class Preferences:
+    """What the user of this process likes; a notebook sets it by ``%config AisMagics``.
+
+    Attributes:
+        provider: of buckets that are named without one, in commands.
+        units: how sizes are shown: ``iec`` (KiB), ``si`` (KB) or ``raw`` (bytes).
+        progress: as ``AISNB_PROGRESS``; ``auto`` leaves it to that.
+        connections: files that a download fetches at once; 0 lets the endpoint decide.
+    """
+
+    provider: str = "ais"
+    units: str = "iec"
+    progress: str = "auto"
+    connections: int = 0
+
+
+#: What holds in this process now.
+PREFERENCES = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +54,7 @@ class Settings:
         skip_verify: ``AIS_SKIP_VERIFY_CRT``, do not check the server's certificate.
         home: ``AISNB_HOME``, the data root of the embedded node.
         idle: ``AISNB_IDLE``, seconds after which an unused node ends.
-        progress: ``AISNB_PROGRESS``, one of ``auto``, ``off``, ``text``, ``widget``.
+        progress: the user's preference, or else ``AISNB_PROGRESS``: one of ``auto``, ``off``, ``text``, ``widget``.
     """
 
     endpoint: str
@@ -55,7 +80,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if environment is None else environment
     return Settings(
-        endpoint=env.get("AIS_ENDPOINT", "").strip().rstrip("/"),
+        endpoint=_endpoint(env.get("AIS_ENDPOINT", "")),
         token=env.get("AIS_AUTHN_TOKEN", "").strip(),
         token_file=env.get("AIS_AUTHN_TOKEN_FILE", "").strip(),
         client_ca=env.get("AIS_CLIENT_CA", ""),
@@ -64,8 +89,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         skip_verify=env.get("AIS_SKIP_VERIFY_CRT", "").lower() in ("1", "true", "yes"),
         home=_home(env),
         idle=_idle(env.get("AISNB_IDLE", "")),
-        progress=_progress(env.get("AISNB_PROGRESS", "")),
+        progress=_progress(env.get("AISNB_PROGRESS", "")) if PREFERENCES.progress == "auto" else PREFERENCES.progress,
     )
+
+
+def _endpoint(text: str) -> str:
+    endpoint = text.strip().rstrip("/")
+    try:
+        return check_link(endpoint) if endpoint else ""
+    except (SchemeMissing, NameInvalid) as exc:
+        raise type(exc)(
+            f"AIS_ENDPOINT is '{text}', which is no address. Set it like http://host:port, or unset it for the local "
+            "node."
+        ) from exc
 
 
 def _home(env: Mapping[str, str]) -> Path:

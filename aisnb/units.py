@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aisnb.errors import UsageError
+from aisnb.settings import PREFERENCES
 
 _IEC = ("B", "KiB", "MiB", "GiB", "TiB")
 _SI = ("B", "KB", "MB", "GB", "TB")
@@ -15,18 +16,19 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 _JOINERS = "\u200c\u200d"
 
 
-def human_size(size: float | None, units: str = "iec") -> str:
+def human_size(size: float | None, units: str = "") -> str:
     """Return `size` bytes as ``ais`` prints them: two decimals, no space, no step above TiB.
 
     Args:
         size: bytes; None gives ``"-"``.
-        units: ``"iec"`` (KiB = 1024), ``"si"`` (KB = 1000) or ``"raw"`` (the plain integer).
+        units: ``"iec"`` (KiB = 1024), ``"si"`` (KB = 1000) or ``"raw"`` (the plain integer); "" as the user likes it.
 
     Example:
         human_size(154757)  # "151.13KiB"
     """
     if size is None:
         return "-"
+    units = units or PREFERENCES.units
     if units == "raw":
         return str(int(size))
     step, names = (1000, _SI) if units == "si" else (1024, _IEC)

@@ -20,6 +20,7 @@ PROVIDERS = {
 HASH_SEED = 1103515245
 
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_PLAIN_OBJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}", re.ASCII)
 _MAX_NAME_BYTES = 1024
 _MAX_COMPONENT_BYTES = 255
 
@@ -110,6 +111,11 @@ def check_bucket_name(name: str, shown: str = "") -> str:
     Raises:
         NameInvalid: it cannot.
     """
+    if not name and shown:
+        raise NameInvalid(
+            f"'{shown}' does not say which bucket. Write it like ais://abc or ais://abc/name; paths of this machine "
+            "stand where files are expected."
+        )
     if not _BUCKET_NAME.fullmatch(name) or name in (".", ".."):
         where = f" in '{shown}'" if shown and shown != name else ""
         raise NameInvalid(
@@ -127,6 +133,8 @@ def check_object_name(name: str) -> str:
     Raises:
         NameInvalid: with the reason.
     """
+    if _PLAIN_OBJECT_NAME.fullmatch(name):  # nearly all are, and jobs of millions ask
+        return name
     try:
         size = len(name.encode())
     except UnicodeEncodeError as exc:

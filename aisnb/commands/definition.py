@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from aisnb.settings import PREFERENCES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,6 +60,7 @@ class Option:
         completes: what its values are completed from.
         choices: the only values it may have, if they can be listed.
         convert: makes the value from its text; default: the annotated type.
+        preference: the one of `aisnb.settings.Preferences` that stands for the value where it is not given.
     """
 
     help: str
@@ -66,6 +69,7 @@ class Option:
     completes: tuple[Completes, ...] = ()
     choices: tuple[str, ...] = ()
     convert: Callable[[str], Any] | None = None
+    preference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,12 @@ class Parameter:
         if isinstance(self.about, Argument):
             return ()
         return self.about.flags or ("--" + self.name.replace("_", "-"),)
+
+    @property
+    def otherwise(self) -> Any:
+        """Return the value where none is given: what the user prefers now, or the default."""
+        preference = self.about.preference if isinstance(self.about, Option) else ""
+        return getattr(PREFERENCES, preference) if preference else self.default
 
     @property
     def metavar(self) -> str:

@@ -71,7 +71,7 @@ def _spelled(option: Parameter) -> str:
 def _meaning(parameter: Parameter) -> str:
     about = parameter.about
     chosen = f"; one of {', '.join(about.choices)}" if about.choices else ""
-    given = f" (default {parameter.default})" if parameter.default else ""
+    given = f" (default {parameter.otherwise})" if parameter.otherwise else ""
     return about.help + chosen + given
 
 

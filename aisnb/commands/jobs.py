@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
@@ -157,8 +158,9 @@ def retry(
     Example:
         job = %ais retry dnl-SDuNm685R --progress
     """
-    job = _one(context, "retry", words).retry(headers=read_headers(header))
-    return follow(context, job, wait=wait, progress=progress)
+    earlier = _one(context, "retry", words)
+    _check_that_something_failed(earlier)
+    return follow(context, earlier.retry(headers=read_headers(header)), wait=wait, progress=progress)
 
 
 @command("job rm")
@@ -210,6 +212,27 @@ def _one(context: Context, name: str, words: tuple[str, ...]) -> Job:
     if not identity:
         raise UsageError(f"'%ais {name} {kind}' does not say which job. '%ais show job {kind} --all' lists their ids.")
     return context.client().job(identity)
+
+
+def _check_that_something_failed(job: Job) -> None:
+    """Say of a stopped job how to start it again: what it has not tried did not fail.
+
+    Raises:
+        UsageError: it was stopped, and no file of it had failed by then.
+    """
+    from aisnb.protocol.extension import ABORTED
+
+    snapshot = job.look()
+    if snapshot.state != ABORTED or snapshot.failed:
+        return
+    source, arrow, destination = snapshot.description.partition(" -> ")
+    command = f"%ais start {snapshot.kind.partition('-')[0]}"
+    if arrow and source == snapshot.source:
+        command += f" {shlex.quote(source)} {destination}"
+    raise UsageError(
+        f"Job {job.id} was stopped and no file of it had failed, so there is nothing to retry. To have the rest, "
+        f"start it again as at first; what is here already is skipped: {command}"
+    )
 
 
 def _stop(job: Job) -> Message:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from aisnb.commands.definition import Option
+from aisnb.settings import UNITS as SIZE_UNITS
 from aisnb.units import parse_duration
 
-YES = Option("do it without asking, even to what is not empty", flags=("--yes", "-y"))
+#: Nothing ever asks, so this is no answer to a question: without it, there is an error.
+YES = Option("go ahead also where more than one thing goes; an error without it", flags=("--yes", "-y"))
 WAIT = Option("wait for the job's end; files that failed are then an error")
 PROGRESS = Option("show progress until the job's end; files that failed are then an error")
 TIMEOUT = Option("wait at most so long (90, 2m, 1h30m); the job goes on", metavar="DURATION", convert=parse_duration)
 TEMPLATE = Option("names by a template, like 'shard-{001..999}.tar'")
 PREFIX = Option("names that begin so", completes=("object",))
 LIST = Option("names, with commas between", flags=("--list",), metavar="NAMES")
-UNITS = Option("how sizes are shown", choices=("iec", "si", "raw"))
+UNITS = Option("how sizes are shown", choices=SIZE_UNITS, preference="units")
 HEADER = Option("send this header to the source, 'Name: value'; may be said several times", flags=("--header",))
 VERBOSE = Option("say more", flags=("--verbose", "-v"))

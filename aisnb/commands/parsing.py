@@ -52,7 +52,7 @@ def usage(command: Command) -> str:
 def usage_error(command: Command, reason: str) -> UsageError:
     """Return the error for words that do not fit `command`."""
     return UsageError(
-        f"Incorrect 'ais {command.name}' usage: {reason}. Usage: {usage(command)}. Try '%ais help {command.name}'."
+        f"Incorrect '%ais {command.name}' usage: {reason}. Usage: {usage(command)}. Try '%ais help {command.name}'."
     )
 
 
@@ -94,8 +94,8 @@ def _flag(command: Command, known: dict[str, Parameter], word: str, rest: Iterat
     spelled = name if name in known else f"-{name}"
     option = known.get(spelled)
     if option is None:
-        near = did_you_mean(f"--{name.lstrip('-')}", sorted(known)).strip().rstrip("?").replace("Did", "; did")
-        raise usage_error(command, f"it has no flag '{name}'{near}")
+        near = did_you_mean(f"--{name.lstrip('-')}", sorted(known)).strip(" ?").replace("Did", "did")
+        raise usage_error(command, f"it has no flag '{name}'" + (f" ({near}?)" if near else ""))
     if option.type is bool:
         if equals:
             raise usage_error(command, f"'{name}' takes no value, and '{value}' was given")
@@ -145,7 +145,7 @@ def _add_option(parser: _Parser, option: Parameter) -> None:
         action="append" if option.many else "store",
         type=_converter(option),
         choices=option.about.choices or None,
-        default=list(option.default) if option.many else option.default,
+        default=list(option.otherwise) if option.many else option.otherwise,
         required=option.required,
         metavar=option.metavar,
     )

@@ -98,10 +98,10 @@ def _remove_buckets(
         try:
             context.client().remove(str(bucket), yes=yes)
             lines.append(text.format(bucket))
-        except BucketNotFound as exc:
+        except BucketNotFound:
             if not missing_is_fine:
                 raise
-            context.note(str(exc))
+            lines.append(f'"{bucket}" is not there, nothing to do')
     return Message("\n".join(lines))
 
 
@@ -118,9 +118,31 @@ def _remove(context: Context, chosen: list[Selection], done: str, *, yes: bool) 
         where = ", ".join(str(selection.bucket) for selection in chosen)
         raise ConfirmationNeeded(f"This would remove {plural(total, 'object')} from {where}. Say -y to do it.")
     for selection, names in todo:
-        if Template(selection.template, braces_only=True).is_range:
+        _note_missing(context, selection, names)
+        if names and Template(selection.template, braces_only=True).is_range:
             client.remove(selection.bucket / selection.template, yes=True)
         else:
             for_each(context, "remove", [selection.bucket / name for name in names], client.remove)
         lines.append(f"{done.capitalize()} {plural(len(names), 'object')} from {selection.bucket}")
-    return Message("\n".join(lines))
+    return Message("\n".join(lines), value=total)
+
+
+def _note_missing(context: Context, selection: Selection, names: list[str]) -> None:
+    """Say which of the objects that were meant are not there.
+
+    That is no error for a template or prefix, and is one for names, as for AIStore (``xact/xs/evict_delete.go``).
+    """
+    template = Template(selection.template)
+    if not template.is_range or template.unbounded:
+        if not names:
+            wanted = selection.template or selection.prefix
+            context.note(f"No name in {selection.bucket} begins with or fits '{wanted}'.")
+        return
+    missing = len(template) - len(names)
+    if missing:
+        here = set(names)
+        first = next(name for name in template if name not in here)
+        context.note(
+            f"{missing:,} of the {plural(len(template), 'name')} of '{selection.template}' "
+            f"{'was' if missing == 1 else 'were'} not in {selection.bucket}; the first is '{first}'."
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aisnb.commands.guide import help_text
+from aisnb.commands.names import note_open_braces, with_provider
 from aisnb.commands.parsing import HELP_FLAGS, parse
-from aisnb.commands.words import split, substitute
+from aisnb.commands.words import braces_hint, split, substitute
+from aisnb.errors import NameInvalid, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +32,9 @@ def run(words: Sequence[str], context: Context) -> Any:
     if not words or context.tree.is_group(words) or any(word in HELP_FLAGS for word in before):
         return help_text(context.tree, [word for word in before if not word.startswith("-")])
     command, rest = context.tree.find(words)
-    return command.function(context, **parse(command, rest))
+    values = with_provider(command, parse(command, rest))
+    note_open_braces(context, command, values)
+    return command.function(context, **values)
 
 
 def run_line(text: str, variables: Mapping[str, object], context: Context) -> Any:
@@ -42,4 +46,10 @@ def run_line(text: str, variables: Mapping[str, object], context: Context) -> An
     Example:
         run_line("ls ais://$bucket", {"bucket": "abc"}, context)
     """
-    return run(substitute(split(text), variables), context)
+    words = substitute(split(text), variables)
+    try:
+        return run(words, context)
+    except (TemplateError, NameInvalid) as error:
+        if hint := braces_hint(words, variables):
+            error.args = (f"{error} {hint}", *error.args[1:])
+        raise

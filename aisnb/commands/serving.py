@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.results import Message
-from aisnb.errors import UsageError
+from aisnb.errors import DirectoryNotFound, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,9 +37,27 @@ def serve(
     """
     if not 0 <= port <= 65535:
         raise UsageError(f"'--port {port}' is no port. Say a number from 1 to 65535, or 0 for a free one.")
+    _check_directory(context, directory)
     from aisnb.client import serve as serve_directory
 
     return serve_directory(directory, port=port, bind=bind, hosts=host)
+
+
+def _check_directory(context: Context, text: str) -> None:
+    """Refuse what cannot be served, with what was perhaps meant.
+
+    Raises:
+        DirectoryNotFound: there is no such directory.
+    """
+    path = Path(text).expanduser()
+    if path.is_file():
+        raise DirectoryNotFound(
+            f"'{text}' is a file, and directories are served. Serve its directory: '{path.parent}'."
+        )
+    if not path.exists():
+        below = [f"serve {word}" for word in context.tree.next_words(("serve",))]
+        hint = did_you_mean(f"serve {text}", below)
+        raise DirectoryNotFound(f"There is no directory '{text}' to serve. Check the path.{hint}")
 
 
 @command("serve ls", aliases=("serve list", "show servers"))

@@ -117,7 +117,8 @@ class Tree:
         return tuple(command for command in self.commands if all(_matches(command, word.lower()) for word in words))
 
     def _unknown(self, words: Sequence[str]) -> UsageError:
-        known = [" ".join(spelling) for spelling in self._commands]
+        groups = {spelling[0] for spelling in self._commands}
+        known = [*(" ".join(spelling) for spelling in self._commands), *sorted(groups)]
         typed = [word for word in words[:2] if not word.startswith("-")] or list(words[:1])
         for phrase in (" ".join(typed), typed[0]):
             meant = SYNONYMS.get(phrase, ())

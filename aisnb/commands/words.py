@@ -21,6 +21,10 @@ _BLANK = " \t\r\n\f\v"
 _PLACE = re.compile(r"\$\$|\$\{(?P<braced>[^\W\d]\w*)\}|\$(?P<bare>[^\W\d]\w*)|\{(?P<identifier>[^\W\d]\w*)\}")
 
 
+#: What a Python programmer writes in braces, and what is no template.
+_LIKE_A_VALUE = re.compile(r"\{(?P<name>[^\W\d]\w*)(?:(?:\.[^\W\d]\w*|\[[^\]{}]*\]|\([^(){}]*\)))*\}")
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a word under one kind of quote: ``""``, ``"'"`` or ``'"'``."""
@@ -170,6 +174,22 @@ def _as_word(shown: str, value: object) -> str:
     if value is None or (isinstance(value, Sized) and not isinstance(value, str)):
         raise not_one_word(shown, value)
     return str(value)
+
+
+def braces_hint(words: Iterable[str], variables: Mapping[str, object]) -> str:
+    """Return why a brace in `words` that looks like a variable was not replaced; "" if there is none.
+
+    Example:
+        braces_hint(["ais://{job.id}"], {"job": job})  # "'{job.id}' was not replaced: …"
+    """
+    for word in words:
+        for match in _LIKE_A_VALUE.finditer(word):
+            name = match["name"]
+            if name not in variables:
+                return f"There is no variable '{name}' here, so '{match[0]}' was not replaced."
+            inner = match[0][1:-1]
+            return f"'{match[0]}' was not replaced, as only names are: say value = {inner} first, and {{value}}."
+    return ""
 
 
 def not_one_word(shown: str, value: object) -> UsageError:

@@ -46,6 +46,8 @@ def put(
         raise DirectoryNotFound(
             f"No file matches {' '.join(sources)}. Check the path; '-r' looks into directories, too."
         )
+    if not recursive:
+        _note_left_out(context, sources)
     single = len(files) == 1 and not template and Path(sources[0]).expanduser().is_file()
     if single and rest and not rest.endswith("/"):
         files = dict(zip([rest], files.values(), strict=True))
@@ -60,6 +62,15 @@ def put(
         return Message(f'PUT "{path.absolute()}" => {bucket / name}', path=path, value=bucket / name)
     total = human_size(sum(path.stat().st_size for path in files.values()))
     return Message(f"PUT {plural(count, 'file')} ({total}) => {destination}", value=destination)
+
+
+def _note_left_out(context: Context, sources: tuple[str, ...]) -> None:
+    for source in sources:
+        path = Path(source).expanduser()
+        count = sum(1 for each in path.iterdir() if each.is_dir()) if path.is_dir() else 0
+        if count:
+            left = f"The one directory in '{source}' was" if count == 1 else f"{count:,} directories in '{source}' were"
+            context.note(f"{left} left out. Say -r to put what is below, too.")
 
 
 def _named(sources: tuple[str, ...], *, recursive: bool, template: str) -> Iterator[tuple[str, Path]]:

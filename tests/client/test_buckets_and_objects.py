@@ -68,7 +68,7 @@ def test_names_are_sorted_by_their_bytes_and_pages_join_without_a_seam(
     assert list(client.ls(bucket)["name"]) == sorted(names, key=str.encode)
     assert list(client.ls(bucket, limit=3)["name"]) == sorted(names, key=str.encode)[:3]
     assert client.ls(bucket, limit=0).empty
-    assert client.ls(bucket).attrs == {"bucket": bucket}
+    assert client.ls(bucket).attrs["bucket"] == bucket
 
 
 def test_every_property_has_its_dtype(client: aisnb.Client, bucket: str, shards: Path) -> None:

@@ -96,8 +96,8 @@ def test_any_words_give_values_or_a_usage_error(words: list[str]) -> None:
         ("", "SOURCE is missing"),
         ("a b c", "'c' is one argument too many"),
         ("http://h/1 http://h/2 ais://b", r"put a template in quotes.*shard-\{001..010\}"),
-        ("a --wiat", r"no flag '--wiat'; did you mean '--wait'"),
-        ("a -wiat", r"no flag '-wiat'; did you mean '--wait'"),
+        ("a --wiat", r"no flag '--wiat' \(did you mean '--wait'\?\)"),
+        ("a -wiat", r"no flag '-wiat' \(did you mean '--wait'\?\)"),
         ("a --no-such-thing-at-all", r"no flag '--no-such-thing-at-all'\."),
         ("a --max-conns", "'--max-conns' needs a value"),
         ("a --max-conns x", "'x' is not a whole number"),
@@ -117,7 +117,7 @@ def test_a_usage_error_shows_the_usage() -> None:
     with pytest.raises(UsageError) as caught:
         parse(copy_many, [])
     assert str(caught.value) == (
-        "Incorrect 'ais copy many' usage: SOURCE is missing. "
+        "Incorrect '%ais copy many' usage: SOURCE is missing. "
         "Usage: %ais copy many [flags] SOURCE [DESTINATION]. Try '%ais help copy many'."
     )
 

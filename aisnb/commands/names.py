@@ -1,0 +1,54 @@
+"""Names as people type them: buckets without a provider, templates with an open brace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aisnb.commands.options import TEMPLATE
+from aisnb.settings import PREFERENCES
+from aisnb.uris import parse_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aisnb.commands.context import Context
+    from aisnb.commands.definition import Command, Parameter
+
+_TEMPLATED = frozenset(("object", "link", "bucket"))
+
+
+def with_provider(command: Command, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command's arguments with the provider that the user prefers before buckets that have none.
+
+    Example:
+        with_provider(ls, {"place": "abc/x"})  # {"place": "gs://abc/x"}, after %config AisMagics.provider = "gcp"
+    """
+    named = dict(values)
+    for place in command.parameters:
+        if "bucket" not in place.about.completes or not named[place.name]:
+            continue
+        value = named[place.name]
+        named[place.name] = tuple(map(full_name, value)) if place.many else full_name(value)
+    return named
+
+
+def full_name(text: str) -> str:
+    """Return a bucket's or object's name with the preferred provider, unless it says one, or names none."""
+    bare = "://" not in text and parse_provider(text) is None and not text.startswith(("/", "-"))
+    return f"{PREFERENCES.provider}://{text}" if bare and PREFERENCES.provider != "ais" else text
+
+
+def note_open_braces(context: Context, command: Command, values: Mapping[str, Any]) -> None:
+    """Say where a brace was opened and never closed: for a cluster, that is a name and no template."""
+    for place in command.parameters:
+        if place.about is TEMPLATE or _TEMPLATED & set(place.about.completes):
+            for text in _texts(place, values):
+                if "{" in text and "}" not in text:
+                    context.note(f"The brace in '{text}' is not closed, so this is one name and no template.")
+
+
+def _texts(place: Parameter, values: Mapping[str, Any]) -> Iterator[str]:
+    value = values[place.name]
+    for text in value if place.many else (value,):
+        if isinstance(text, str):
+            yield text
