@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from aisnb.commands.options import TEMPLATE
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from aisnb.commands.context import Context
     from aisnb.commands.definition import Command, Parameter
 
+_BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/|$)")
 _TEMPLATED = frozenset(("object", "link", "bucket"))
 
 
@@ -34,7 +36,7 @@ def with_provider(command: Command, values: Mapping[str, Any]) -> dict[str, Any]
 
 def full_name(text: str) -> str:
     """Return a bucket's or object's name with the preferred provider, unless it says one, or names none."""
-    bare = "://" not in text and parse_provider(text) is None and not text.startswith(("/", "-"))
+    bare = _BARE.match(text) and parse_provider(text) is None
     return f"{PREFERENCES.provider}://{text}" if bare and PREFERENCES.provider != "ais" else text
 
 

@@ -29,7 +29,12 @@ _SOURCE = Argument(
     table=True,
 )
 _DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
-_CONNECTIONS = Option("connections at once; 0 lets the endpoint decide", ("--max-conns", "--limit-connections"), "N")
+_CONNECTIONS = Option(
+    "connections at once; 0 lets the endpoint decide",
+    ("--max-conns", "--limit-connections"),
+    "N",
+    preference="connections",
+)
 _RATE = Option(
     "bytes per hour at most, like 10GiB; 0 for no limit",
     ("--limit-bph", "--limit-bytes-per-hour"),
