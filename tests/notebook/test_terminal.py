@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def test_a_terminal_has_bars_and_tables_as_text(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (tmp_path / f"part-{number}").write_bytes(b"x" * 100_000)
     code = CODE.format(folder=tmp_path, bucket=f"ais://t-{os.getpid()}")
-    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython"), "TERM": "xterm", "COLUMNS": "160"}
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython"), "TERM": "xterm"}
     leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (40, 160))
     command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-i"]
     with subprocess.Popen(
         [*command, "--simple-prompt"],
