@@ -51,7 +51,7 @@ class Fetcher:
     ) -> None:
         self.policy = policy or RetryPolicy()
         self._engine = engine or Engines()
-        self._exchanges = Exchanges(self._engine, Outages(self.policy.patience))
+        self._exchanges = Exchanges(self._engine, Outages(self.policy))
         self._limiter = limiter
 
     async def fetch(

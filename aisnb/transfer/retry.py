@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from random import Random
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from aisnb.transfer.engine import AttemptFailed
@@ -23,6 +25,7 @@ class RetryPolicy:
         cap: seconds; the longest wait of ours.
         longest_retry_after: seconds; what of a source's Retry-After is heeded.
         patience: seconds that a source may stay out of reach after it first was, over all files asked of it.
+        patience_nearby: the same for a source on this machine that never answered: no network is to blame there.
         connect: seconds until a connection must stand.
         stall: seconds without a byte after which an attempt is given up.
         random: where jitter comes from; a seeded one makes it repeatable.
@@ -34,6 +37,7 @@ class RetryPolicy:
     cap: float = 10.0
     longest_retry_after: float = 60.0
     patience: float = 5.0
+    patience_nearby: float = 1.0
     connect: float = 10.0
     stall: float = 30.0
     random: Random = field(default_factory=Random)
@@ -48,14 +52,19 @@ class Outages:
     """Which sources are out of reach, and since when.
 
     Shared by all files of a fetcher: when a source is gone, ten thousand files do not wait for it one by one.
+
+    Args:
+        policy: says how long to be patient.
     """
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._answered = set[str]()
         self._known: dict[str, tuple[float, float]] = {}  # origin -> first and last time it was out of reach
 
     def reached(self, origin: str) -> None:
         """Note that the source answered."""
+        self._answered.add(origin)
         if self._known:
             self._known.pop(origin, None)
 
@@ -67,12 +76,28 @@ class Outages:
             since: when the attempt to reach it began (monotonic seconds). If nobody had tried for longer than the
                 patience lasts, the outage known before is an old story, and a new one begins.
         """
-        now = time.monotonic()
+        now, patience = time.monotonic(), self._patience(origin)
         first, last = self._known.get(origin, (now, now))
-        if since - last > self._patience:
+        if since - last > patience:
             first = now
         self._known[origin] = (first, now)
-        return now - first >= self._patience
+        return now - first >= patience
+
+    def _patience(self, origin: str) -> float:
+        if origin in self._answered or not _is_on_this_machine(origin):
+            return self._policy.patience
+        return min(self._policy.patience, self._policy.patience_nearby)
+
+
+def _is_on_this_machine(origin: str) -> bool:
+    """Return whether a source is named by a loopback name or address (RFC 6761 section 6.3)."""
+    host = urlsplit(origin).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
 
 
 class Tries:
@@ -98,7 +123,9 @@ class Tries:
             return None
         if self._in_vain >= self._policy.tries and not failure.unreachable:  # for those, patience decides
             return None
-        return self._policy.wait(self._in_vain, failure.retry_after)
+        wait = self._policy.wait(self._in_vain, failure.retry_after)
+        # A wait longer than the patience would make an old story of the outage, and patience would never end.
+        return min(wait, self._policy.patience_nearby / 2) if failure.unreachable else wait
 
 
 def parse_retry_after(text: str) -> float:

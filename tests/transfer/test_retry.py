@@ -69,18 +69,44 @@ def test_being_unreachable_is_bounded_by_patience_and_not_by_tries() -> None:
     assert count_until_given_up(policy, AttemptFailed("x", unreachable=True), [0] * 20) == 9
 
 
+def test_no_wait_for_an_unreachable_source_is_longer_than_any_patience() -> None:
+    policy = RetryPolicy(base=100, cap=1000, patience_nearby=1)
+    tries = Tries(policy)
+    waits = [tries.wait(AttemptFailed("x", unreachable=True), 0) for _ in range(20)]
+    assert all(wait is not None and wait <= 0.5 for wait in waits)
+
+
 def test_patience_with_a_source_ends_and_an_answer_restores_it() -> None:
-    outages, now = Outages(patience=0), time.monotonic()
+    outages, now = Outages(RetryPolicy(patience=0)), time.monotonic()
     assert outages.exhausted("http://h:80", now)
-    outages = Outages(patience=3600)
+    outages = Outages(RetryPolicy(patience=3600))
     assert not outages.exhausted("http://h:80", now)
     assert not outages.exhausted("http://h:80", now)
     outages.reached("http://h:80")
     outages.reached("http://other:80")
 
 
+@pytest.mark.parametrize(
+    ("origin", "given_up"),
+    [
+        ("http://localhost:8000", True),
+        ("http://node.localhost:80", True),
+        ("http://127.0.0.1:8000", True),
+        ("https://[::1]:443", True),
+        ("http://10.0.0.1:80", False),
+        ("http://h:80", False),
+        ("http://localhost.example.org:80", False),
+    ],
+)
+def test_a_source_on_this_machine_that_never_answered_is_given_up_soon(origin: str, given_up: bool) -> None:
+    outages, now = Outages(RetryPolicy(patience=3600, patience_nearby=0)), time.monotonic()
+    assert outages.exhausted(origin, now) is given_up
+    outages.reached(origin)
+    assert not outages.exhausted(origin, now)  # it is known to be there, so it may be starting again
+
+
 def test_an_outage_of_long_ago_does_not_shorten_the_patience_of_today() -> None:
-    outages = Outages(patience=0.01)
+    outages = Outages(RetryPolicy(patience=0.01))
     outages.exhausted("http://h:80", time.monotonic())
     time.sleep(0.02)
     assert outages.exhausted("http://h:80", time.monotonic() - 0.02)

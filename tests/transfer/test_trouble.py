@@ -136,7 +136,7 @@ async def test_an_attempt_that_takes_too_long_in_all_fails(source: FaultySource)
 
 
 async def test_a_source_that_restarts_is_waited_for(source: FaultySource) -> None:
-    async with Fetcher(policy=replace(QUICK, patience=60, attempts=100_000)) as fetcher:
+    async with Fetcher(policy=replace(QUICK, patience=60, patience_nearby=60, attempts=100_000)) as fetcher:
         link = source.add("/a", BODY)
         source.refuse()
         fetch = asyncio.create_task(fetcher.fetch(Request(url=link), sink := MemorySink()))
