@@ -45,12 +45,12 @@ async def remove(connection: Connection, text: str, *, yes: bool) -> None:
 
 
 async def _remove_one(connection: Connection, target: Target) -> None:
-    """Remove one object. A cluster would take a DELETE to the cloud that a bucket stands for: what is here is evicted.
+    """Remove one object. A DELETE would go to the cloud or source that a bucket stands for: what is here is evicted.
 
     Raises:
         ObjectNotFound: there is no such object.
     """
-    if target.bucket.provider == "ais" or await connection.has_extension():
+    if target.bucket.provider == "ais":
         await remove_object(connection, target)
         return
     selection = Selection(names=[target.name])
