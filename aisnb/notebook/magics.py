@@ -7,16 +7,22 @@ The commands room replaces variables by its own rules, word by word.
 from __future__ import annotations
 
 from collections import ChainMap
+from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.display import display
+from traitlets import Enum, Int, observe
+
+from aisnb.settings import PREFERENCES, PROGRESS_STYLES, UNITS
+from aisnb.uris import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.utils.bunch import Bunch
 
     from aisnb.notebook.context import NotebookContext
     from aisnb.notebook.names import Names
@@ -44,13 +50,29 @@ def documented_by(text: Callable[[], str]) -> Callable[[Callable[..., Any]], Cal
 class AisMagics(Magics):
     """The magics of one shell. The commands and their client come in when they are first used.
 
+    ``%config AisMagics`` lists what a user may like otherwise, ``%config AisMagics.units = 'si'`` sets it at once, and
+    ``c.AisMagics.units = "si"`` in IPython's configuration file for good.
+
     Args:
         shell: where they are typed.
     """
 
+    provider = Enum(tuple(PROVIDERS), "ais", help="What a bucket is that is named without a provider.").tag(config=True)
+    units = Enum(UNITS, "iec", help="How sizes are shown: KiB (iec), KB (si), or bytes (raw).").tag(config=True)
+    progress = Enum(
+        PROGRESS_STYLES, "auto", help="How a job's progress is shown; auto: as AISNB_PROGRESS says, or the page can."
+    ).tag(config=True)
+    connections = Int(
+        0, min=0, help="Files that a download fetches at once (--max-conns); 0 lets the endpoint decide."
+    ).tag(config=True)
+
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell = shell
+
+    @observe("provider", "units", "progress", "connections")
+    def _prefer(self, change: Bunch) -> None:
+        setattr(PREFERENCES, change.name, change.new)
 
     @cached_property
     def context(self) -> NotebookContext:
@@ -67,9 +89,11 @@ class AisMagics(Magics):
         return Names(self.context.running_client)
 
     def close(self) -> None:
-        """Let the client go, if there is one."""
+        """Let the client go, if there is one, and forget what the user likes."""
         if "context" in vars(self):
             self.context.close()
+        for preference in fields(PREFERENCES):
+            setattr(PREFERENCES, preference.name, preference.default)
 
     # IPython's @output_can_be_silenced is not used: it reads the line with Python's tokenizer, which from 3.12 on
     # raises at "{001..010}".
