@@ -126,10 +126,12 @@ def serve_and_preview(page: Page, shards: Path, theme: str) -> None:
     for label in ("Serve", "Start"):
         assert page.locator(".aisnb-form").get_by_role("button", name=label).is_disabled()
     field(page, "Directory").fill(f"{shards}-not")
+    wait_until(page, lambda: f"%ais serve {shards}-not" in said(page))  # what still moves may be missed by a click
     press(page, "Serve")
     wait_until(page, lambda: "There is no directory" in said(page))
     keep_screenshot(page, f"form-no-directory-{theme}")
     field(page, "Directory").fill(str(shards))
+    wait_until(page, lambda: "-not" not in said(page))
     press(page, "Serve")
     wait_until(page, lambda: "Served at http://127.0.0.1:" in said(page))
     field(page, "Files").press("End")
