@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -27,6 +28,13 @@ _OTHERS = (
     "AISNB_PROGRESS",
 )
 _ENDING_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals() -> None:
+    """Undo what a shell does to a run in the background (``nohup``, ``&``): our processes would inherit deafness."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
