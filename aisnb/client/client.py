@@ -17,6 +17,7 @@ from aisnb.client.places import home_of, jobs_everywhere
 from aisnb.client.relaying import AUTO, check_way
 from aisnb.client.removal import remove
 from aisnb.client.standing import look_at
+from aisnb.client.streams import open_object
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
 from aisnb.client.views import Views
@@ -25,6 +26,7 @@ from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from io import BufferedReader
     from pathlib import Path
     from types import TracebackType
 
@@ -133,6 +135,34 @@ class Client(Views):
         return await save_object(self._connection, target, local_path(path), extent, clobber=clobber)
 
     get, get_async = twins(_get)
+
+    def open(self, source: str, mode: str = "rb", buffering: int = -1) -> BufferedReader:
+        """Return an object as a file that is open for reading, from its first byte to its last; it is never here whole.
+
+        The arguments are those of the built-in `open`, so that readers can be told to open by it. Broken connections
+        are made again; the last bytes are given out only if the whole fits its checksum. No token shows in its text,
+        or in a command line.
+
+        Args:
+            source: as for `get`.
+            mode: ``"rb"``, nothing else.
+            buffering: bytes that are kept at hand for small reads, at least 128 KiB.
+
+        Returns:
+            The file; it cannot be wound back. Close it, or use it as a context manager.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+            UsageError: another mode.
+
+        Example:
+            with client.open("ais://abc/shard-001.tar") as shard:
+                names = [member.name for member in tarfile.open(fileobj=shard, mode="r|")]
+
+            webdataset.gopen_schemes["ais"] = client.open  # from now on WebDataset reads shards in buckets
+            samples = webdataset.WebDataset("ais://abc/shard-{000..099}.tar", shardshuffle=False)
+        """
+        return open_object(self._connection, locate(source), mode, buffering)
 
     async def _put(self, source: str | Path, bucket_or_object: str) -> list[str]:
         """Write a file into an object, or the files of a directory into objects.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import secrets
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 import xxhash
 
+from aisnb.client.checksums import Check
 from aisnb.client.listing import bucket_path, bucket_query
 from aisnb.client.wire import Call
 from aisnb.errors import (
@@ -22,7 +22,6 @@ from aisnb.errors import (
     AlreadyExists,
     DirectoryNotFound,
     DiskFull,
-    EndpointRefused,
     EndpointUnreachable,
     NameInvalid,
     NotAllowed,
@@ -42,17 +41,9 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 _UPLOADS_AT_ONCE = 4
 #: A source on the web may think for a while before the first byte.
-_STALL_SECONDS = 600.0
+STALL_SECONDS = 600.0
 #: An endpoint may take so long for a piece of an object, and to put the whole in its place.
 _UPLOAD_STALL_SECONDS = 120.0
-
-_HASHES: dict[str, Any] = {
-    "xxhash": xxhash.xxh64,
-    "xxhash2": xxhash.xxh64,
-    "md5": lambda: hashlib.md5(usedforsecurity=False),
-    "sha256": hashlib.sha256,
-    "sha512": hashlib.sha512,
-}
 
 
 class Extent(NamedTuple):
@@ -197,19 +188,12 @@ async def _receive(
     connection: Connection, target: Target, extent: Extent | None, write: Callable[[bytes], object]
 ) -> None:
     headers = {"Range": extent.header()} if extent else {}
-    async with connection.stream(target.call("GET", headers=headers, stall=_STALL_SECONDS)) as answer:
-        kind = answer.headers.get(CHECKSUM_TYPE, "")
-        check = _HASHES[kind]() if kind in _HASHES and not extent else None
+    async with connection.stream(target.call("GET", headers=headers, stall=STALL_SECONDS)) as answer:
+        check = Check(target.bucket / target.name, {} if extent else answer.headers)
         while piece := await answer.chunk():
             write(piece)
-            if check is not None:
-                check.update(piece)
-        told = answer.headers.get(CHECKSUM_VALUE, "")
-    if check is not None and told and check.hexdigest() != told.lower():
-        raise EndpointRefused(
-            f"{target.bucket / target.name} arrived with the {kind} checksum {check.hexdigest()}, and {told} was told "
-            "before. Nothing was kept; read it again."
-        )
+            check.update(piece)
+    check.finish()
 
 
 async def _send(connection: Connection, path: Path, target: Target) -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+import webdataset
 
 import aisnb
+from aisnb.commands.packing import pack_standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +98,24 @@ def test_objects_go_in_and_come_out_by_every_way(cluster: aisnb.Client, bucket: 
         cluster.get(names[5])
     with pytest.raises(aisnb.ConfirmationNeeded):
         cluster.remove(bucket)
+
+
+def test_webdataset_reads_shards_bit_by_bit(
+    cluster: aisnb.Client, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack_standard_library(tmp_path / "shards")
+    cluster.put(tmp_path / "shards", bucket)
+    monkeypatch.setitem(webdataset.gopen_schemes, "ais", cluster.open)
+    found = {
+        f"{sample['__key__']}.{ending}": sample[ending]
+        for sample in webdataset.WebDataset(f"{bucket}/shard-{{000..099}}.tar", shardshuffle=False)
+        for ending in ("py", "json")
+    }
+    for path in (tmp_path / "shards").iterdir():
+        with tarfile.open(path) as shard:
+            for member in shard:
+                assert found.pop(member.name) == shard.extractfile(member).read()  # type: ignore[union-attr]  # a file
+    assert not found
 
 
 def test_what_is_not_there_is_said_with_its_own_class(cluster: aisnb.Client) -> None:
