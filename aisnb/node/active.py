@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from aisnb.store import JobRecord, Store
     from aisnb.transfer import Fetcher
 
+#: Jobs that ask a source, so that limits mean something to them.
+ASKING_KINDS = (DOWNLOAD_KIND, PREFETCH_KIND)
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +54,7 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
         started_ns=record.started_ns,
         ended_ns=record.ended_ns,
         reason=record.reason,
+        limits=spec.limits if record.kind in ASKING_KINDS else None,
     )
     if progress is not None:
         shot.state, shot.reason, shot.version = progress.state, progress.reason, progress.version
@@ -187,13 +191,16 @@ class ActiveJob:
         """Change its limits, now and for good.
 
         Raises:
-            UsageError: a limit is below 0.
+            UsageError: a limit is below 0, or the job asks no source.
         """
+        if self.record.kind not in ASKING_KINDS:
+            raise UsageError(f"Job {self.record.id} has no limits: its kind, {self.record.kind}, asks no source.")
         if limits.connections < 0 or limits.bytes_per_hour < 0:
             raise UsageError(f"{limits} makes no sense. Use numbers above 0, or 0 for no limit.")
         self.spec.limits = limits
         if self._work is not None:
             self._work.limit(limits)
+        self.progress.touch()
         await asyncio.to_thread(self._store.jobs.update_request, self.record.id, self.spec.encode())
 
     async def suspend(self) -> None:
@@ -241,7 +248,7 @@ class ActiveJob:
 
     def _make_work(self) -> LocalWork:
         record, spec = self.record, self.spec
-        if record.kind not in (DOWNLOAD_KIND, PREFETCH_KIND):
+        if record.kind not in ASKING_KINDS:
             return local_work(record, spec, self.progress, self._store)
         work = (Run if spec.cluster is None else Relay)(
             record,

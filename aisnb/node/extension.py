@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from aisnb.errors import UsageError
-from aisnb.node.requests import decode_body
+from aisnb.node.requests import decode_body, decode_query
 from aisnb.node.state import NODE
 from aisnb.protocol.downloads import Limits, Started
-from aisnb.protocol.extension import FsckAnswer, NodeStatus, ResumeRequest, ServeRequest
+from aisnb.protocol.extension import FsckAnswer, JobQuery, NodeStatus, ResumeRequest, ServeRequest
 from aisnb.protocol.messages import PREFETCH_KIND, PREFETCH_OBJECTS
 from aisnb.protocol.relay import RelayRequest
 from aisnb.store.fsck import fsck
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from aisnb.node.state import Node
-    from aisnb.protocol.extension import JobSnapshot
+
+T = TypeVar("T")
 
 _LONGEST_WAIT = 60.0
 _KINDS = {"prefetch": PREFETCH_KIND, PREFETCH_OBJECTS: PREFETCH_KIND}
@@ -84,6 +87,19 @@ async def list_jobs(request: web.Request) -> web.Response:
     return _json(await request.app[NODE].jobs.list(_KINDS.get(kind, kind)))
 
 
+@routes.get("/v1/x/job-page", allow_head=False)
+async def show_page(request: web.Request) -> web.Response:
+    """Show some of the jobs; with ``wait=S`` once anything about any is above ``version=N``, at the latest after S."""
+    node = request.app[NODE]
+    query = decode_query(request.query, JobQuery)
+    seconds = min(_number(request, "wait", 0.0), _LONGEST_WAIT)
+    if seconds <= 0:
+        return _json(await node.jobs.page(query, -1, 0.0))
+    version = int(_number(request, "version", 0.0))
+    waiting = node.jobs.page(query, version, seconds)
+    return _json(await _unless_stopped(node, waiting, lambda: node.jobs.page(query, -1, 0.0)))
+
+
 @routes.get("/v1/x/jobs/{job}", allow_head=False)
 async def show_job(request: web.Request) -> web.Response:
     """Show one job; with ``wait=S`` once its version is above ``version=N``, at the latest after S seconds."""
@@ -92,16 +108,19 @@ async def show_job(request: web.Request) -> web.Response:
     seconds = min(_number(request, "wait", 0.0), _LONGEST_WAIT)
     if seconds <= 0:
         return _json(await node.jobs.snapshot(job))
-    return _json(await _wait_change(node, job, int(_number(request, "version", 0.0)), seconds))
+    waiting = node.jobs.wait_change(job, int(_number(request, "version", 0.0)), seconds)
+    return _json(await _unless_stopped(node, waiting, lambda: node.jobs.snapshot(job)))
 
 
-async def _wait_change(node: Node, job: str, version: int, seconds: float) -> JobSnapshot:
-    """Wait for a change, or for the end of the node: that waits for nobody."""
-    change = asyncio.ensure_future(node.jobs.wait_change(job, version, seconds))
+async def _unless_stopped(
+    node: Node, waiting: Coroutine[Any, Any, T], otherwise: Callable[[], Coroutine[Any, Any, T]]
+) -> T:
+    """Return what `waiting` does; at the end of the node, which waits for nobody, what `otherwise` does."""
+    change = asyncio.ensure_future(waiting)
     stop = asyncio.ensure_future(node.stop.wait())
     try:
         await asyncio.wait((change, stop), return_when=asyncio.FIRST_COMPLETED)
-        return change.result() if change.done() else await node.jobs.snapshot(job)
+        return change.result() if change.done() else await otherwise()
     finally:
         for task in (change, stop):
             task.cancel()

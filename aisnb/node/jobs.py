@@ -6,16 +6,18 @@ import asyncio
 import secrets
 import string
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aisnb.errors import BucketNotFound, UsageError
+from aisnb.errors import BucketNotFound, JobNotFound, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
+from aisnb.node.changes import Changes
 from aisnb.node.runner import MOST_CONNECTIONS
 from aisnb.node.sources import Plan, Spec, directory_of, plan_download, plan_prefetch, plan_removal, wants_all
 from aisnb.node.totals import check_room
 from aisnb.protocol import headers as ais
 from aisnb.protocol.downloads import DIRECTORY, ID_PREFIX
-from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow
+from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow, JobPage
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
 from aisnb.store import JobRecord
 from aisnb.transfer import FOR_LISTINGS, Fetcher, read_index
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aisnb.protocol.downloads import DownloadRequest, Limits
-    from aisnb.protocol.extension import JobSnapshot
+    from aisnb.protocol.extension import JobQuery, JobSnapshot
     from aisnb.protocol.messages import Selection
     from aisnb.protocol.relay import RelayRequest
     from aisnb.store import Store
@@ -59,6 +61,7 @@ class Jobs:
 
     def __init__(self, store: Store, fetcher: Fetcher, on_change: Callable[[], None] | None = None) -> None:
         self.on_change = on_change or (lambda: None)
+        self._changes = Changes()
         self._store = store
         self._fetcher = fetcher
         self._active: dict[str, ActiveJob] = {}
@@ -227,6 +230,7 @@ class Jobs:
         await asyncio.to_thread(self._store.jobs.remove, job)
         self._headers.pop(job, None)
         self._tokens.pop(job, None)
+        self._changes.tell()
 
     async def snapshot(self, job: str) -> JobSnapshot:
         """Return a job at this moment, at the same cost however many files it has.
@@ -237,7 +241,7 @@ class Jobs:
         if active := self._active.get(job):
             return active.snapshot()
         record = await asyncio.to_thread(self._store.jobs.load, job)
-        return snapshot_of(record, Spec.decode(record.request))
+        return self._shown(record)
 
     async def wait_change(self, job: str, version: int, seconds: float) -> JobSnapshot:
         """Return a job when its version is above `version` or it has ended, at the latest after `seconds`."""
@@ -247,13 +251,22 @@ class Jobs:
 
     async def list(self, kind: str = "") -> list[JobSnapshot]:
         """Return all jobs, or those of one kind, newest first."""
-        records = await asyncio.to_thread(self._store.jobs.list, kind)
-        return [
-            active.snapshot()
-            if (active := self._active.get(record.id))
-            else snapshot_of(record, Spec.decode(record.request))
-            for record in records
-        ]
+        return [self._shown(record) for record in await asyncio.to_thread(self._store.jobs.list, kind)]
+
+    async def page(self, query: JobQuery, version: int, seconds: float) -> JobPage:
+        """Return some of the jobs when anything about any job is newer than `version`, at the latest after `seconds`.
+
+        Raises:
+            UsageError: there is no such choice of jobs.
+        """
+        await self._changes.above(version, seconds)
+        seen = self._changes.version
+        total, records = await asyncio.to_thread(self._store.jobs.page, query)
+        chosen = None
+        if query.job:
+            with suppress(JobNotFound):
+                chosen = await self.snapshot(query.job)
+        return JobPage(seen, total, [self._shown(record) for record in records], chosen)
 
     async def errors(self, job: str, offset: int = 0, limit: int = 1_000) -> builtins.list[JobErrorRow]:
         """Return the files that failed, in the order of the job's list.
@@ -264,6 +277,10 @@ class Jobs:
         await self.snapshot(job)
         rows = await asyncio.to_thread(self._store.jobs.errors, job, offset, limit)
         return [JobErrorRow(row.name, row.url, row.status, row.tries, row.reason) for row in rows]
+
+    def _shown(self, record: JobRecord) -> JobSnapshot:
+        active = self._active.get(record.id)
+        return active.snapshot() if active else snapshot_of(record, Spec.decode(record.request))
 
     async def _living(self, job: str, what: str) -> ActiveJob:
         if active := self._active.get(job):
@@ -310,6 +327,7 @@ class Jobs:
             record, self._store, self._fetcher, self._slots, self._headers.get(record.id, {}), self._changed
         )
         active.token = self._tokens.get(record.id, "")
+        active.progress.on_tell = self._changes.tell
         self._active[record.id] = active
         return active
 

@@ -7,9 +7,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from aisnb.node.changes import Changes
 from aisnb.protocol.extension import ENDED, RUNNING, FileProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aisnb.store import JobRecord
 
 #: Those who wait for a change are told of it this long after it, at the latest; so no more than ten times a second.
@@ -53,7 +56,7 @@ class Progress:
     Attributes:
         state: the job's state.
         reason: why it is in that state.
-        version: microseconds since 1970 of the last change that was told; so it grows over restarts, too.
+        on_tell: called with every change that is told; may be set later.
         done: files that are here, with the skipped.
         skipped: files that were here, unchanged.
         failed: files that could not be had.
@@ -65,15 +68,20 @@ class Progress:
     def __init__(self, state: str, reason: str = "") -> None:
         self.state = state
         self.reason = reason
-        self.version = time.time_ns() // 1_000
+        self.on_tell: Callable[[], None] = lambda: None
         self.done = self.skipped = self.failed = self.bytes = 0
         self.total_bytes: int | None = None
         self.all_begun = False
         self._flights: dict[int, Flight] = {}
         self._moved = 0
         self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._changed = asyncio.Event()
+        self._changes = Changes()
         self._telling: asyncio.TimerHandle | None = None
+
+    @property
+    def version(self) -> int:
+        """Return the number of the last change that was told."""
+        return self._changes.version
 
     def count_from(self, record: JobRecord) -> None:
         """Take over what was counted before."""
@@ -115,7 +123,7 @@ class Progress:
         try:
             async with asyncio.timeout(seconds):
                 while self.version <= version and self.state not in ENDED:
-                    await self._changed.wait()
+                    await self._changes.next()
         except TimeoutError:
             return
 
@@ -149,9 +157,8 @@ class Progress:
         if self._telling is not None:
             self._telling.cancel()
             self._telling = None
-        self.version = max(self.version + 1, time.time_ns() // 1_000)
         self._samples.append((time.monotonic(), self._moved))
         while self._samples[1][0] <= time.monotonic() - _RATE_OVER and len(self._samples) > 2:
             self._samples.popleft()
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._changes.tell()
+        self.on_tell()

@@ -13,6 +13,8 @@ from aisnb.protocol.messages import Action
 from aisnb.uris import PROVIDERS, Bucket, check_bucket_name, check_object_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiohttp import web
 
 T = TypeVar("T")
@@ -154,6 +156,18 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"The body of the request is not a valid {kind.__name__}: {exc}. Send it as JSON.") from exc
+
+
+def decode_query(query: Mapping[str, str], kind: type[T]) -> T:
+    """Return what a request's query says; names that `kind` does not have are passed over.
+
+    Raises:
+        UsageError: a value is not of its kind.
+    """
+    try:
+        return msgspec.convert(dict(query), kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise UsageError(f"The query of the request is not a valid {kind.__name__}: {exc}.") from exc
 
 
 def convert(value: Any, kind: type[T]) -> T:

@@ -129,7 +129,7 @@ class Run:
             raise self._fault
 
     def _hire(self) -> None:
-        for _ in range(len(self._workers), min(self._wanted, self._left)):
+        for _ in range(min(self._wanted - len(self._workers), self._left)):
             self._workers.add(asyncio.create_task(self._work()))
 
     def _widen(self) -> None:

@@ -8,6 +8,8 @@ POST   /v1/x/fsck                         FsckAnswer
 GET    /v1/x/jobs[?kind=]                 list of JobSnapshot, newest first
 GET    /v1/x/jobs/ID[?wait=S&version=N]   JobSnapshot; answers when its version is above N, at the latest after S
 GET    /v1/x/jobs/ID/errors[?offset=&limit=]  list of JobErrorRow
+GET    /v1/x/job-page[?choice=&match=&offset=&limit=&job=&wait=S&version=N]  JobPage; answers as soon as anything about
+                                          any job is newer than N, at the latest after S
 POST   /v1/x/jobs/ID/{stop,pause}         JobSnapshot
 POST   /v1/x/jobs/ID/resume               JobSnapshot; body ResumeRequest
 POST   /v1/x/jobs/ID/retry                Started: a new job of exactly what failed; body ResumeRequest
@@ -21,11 +23,19 @@ DELETE /v1/x/servers[?directory=|?url=|?all=true]  list of ServerInfo that were 
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, get_args
+
 import msgspec
+
+from aisnb.protocol.downloads import Limits  # noqa: TC001  # msgspec looks it up
 
 PENDING, RUNNING, PAUSED = "pending", "running", "paused"
 FINISHED, ABORTED, FAILED = "finished", "aborted", "failed"
 ENDED = frozenset((FINISHED, ABORTED, FAILED))
+
+#: ``active``: not ended; ``faults``: files failed, or the job itself did; the others are states.
+Choice = Literal["all", "active", "paused", "finished", "aborted", "faults"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
 
 
 class FileProgress(msgspec.Struct):
@@ -41,7 +51,7 @@ class JobSnapshot(msgspec.Struct):
 
     `version` grows with every change. `done` includes `skipped`. Times are nanoseconds since 1970, 0 if not yet.
     `bytes` counts the files done and in flight; `rate` is bytes per second over the last seconds. `endpoint` is the
-    cluster that a relay's files go to, "" where they stay here.
+    cluster that a relay's files go to, "" where they stay here. `limits` are None where the job has none to change.
     """
 
     id: str
@@ -63,7 +73,31 @@ class JobSnapshot(msgspec.Struct):
     ended_ns: int = 0
     reason: str = ""
     endpoint: str = ""
+    limits: Limits | None = None
     in_flight: list[FileProgress] = msgspec.field(default_factory=list)
+
+
+class JobQuery(msgspec.Struct, frozen=True):
+    """Which jobs, newest first.
+
+    `choice` is one of `CHOICES`; `match` is part of what is told of a job (id, kind or description), whatever the case
+    of its letters; `job` is one more job to be told of, wherever it stands.
+    """
+
+    choice: Choice = "all"
+    match: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    offset: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 20
+    job: str = ""
+
+
+class JobPage(msgspec.Struct):
+    """Some of the jobs: how many match in all, those of the page, and the one more (None if it is not here)."""
+
+    version: int
+    total: int
+    jobs: list[JobSnapshot]
+    chosen: JobSnapshot | None = None
 
 
 class JobErrorRow(msgspec.Struct):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from aisnb.protocol.extension import Choice, JobQuery
     from aisnb.store.database import Database
     from aisnb.store.tally import Tallies
     from aisnb.store.writer import Writer
@@ -26,6 +27,14 @@ _COLUMNS = (
 )
 _INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  # constants
 _ITEMS_AT_ONCE = 5_000
+_CHOICES: dict[Choice, str] = {
+    "all": "true",
+    "active": f"state IN {ACTIVE_STATES}",
+    "paused": "state = 'paused'",
+    "finished": "state = 'finished'",
+    "aborted": "state = 'aborted'",
+    "faults": "(failed > 0 OR state = 'failed')",
+}
 
 
 def no_such_job(job: str) -> JobNotFound:
@@ -88,6 +97,21 @@ class JobTable:
                 (kind,),
             ).fetchall()
         return [_record(row) for row in rows]
+
+    def page(self, query: JobQuery) -> tuple[int, builtins.list[JobRecord]]:
+        """Return how many jobs are meant, and those of them that stand on the page, newest first."""
+        pattern = f"%{query.match.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        meant = f"{_CHOICES[query.choice]} AND id || ' ' || kind || ' ' || description LIKE ? ESCAPE '!'"
+        order = "ORDER BY created DESC, rowid DESC"
+        with self._database.reading() as connection:
+            (total,) = connection.execute(f"SELECT count(*) FROM jobs WHERE {meant}", (pattern,)).fetchone()  # noqa: S608  # constants
+            # Sorting the row numbers first leaves the long columns of all other jobs where they are.
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE rowid IN "  # noqa: S608  # constants
+                f"(SELECT rowid FROM jobs WHERE {meant} {order} LIMIT ? OFFSET ?) {order}",
+                (pattern, query.limit, query.offset),
+            ).fetchall()
+        return total, [_record(row) for row in rows]
 
     def set_state(self, job: str, state: str, reason: str = "", ended_ns: int | None = None) -> None:
         """Note the job's state, after all that was counted for it so far.
