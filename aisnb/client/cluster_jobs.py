@@ -12,7 +12,7 @@ import msgspec
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, JobNotFound, Unsupported
 from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus
-from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, RUNNING, JobErrorRow, JobSnapshot
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, RUNNING, JobErrorRow, JobPage, JobSnapshot
 from aisnb.protocol.headers import WHAT
 from aisnb.protocol.jobs import JobStats, JobStatus
 from aisnb.protocol.messages import DOWNLOAD_KIND, PREFETCH_KIND, PREFETCH_OBJECTS, STOP, Action
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aisnb.client.connection import Reply
+    from aisnb.protocol.downloads import Limits
+    from aisnb.protocol.extension import JobQuery
 
     Headers = Mapping[str, list[str]]
     Caller = Callable[[Call], Awaitable[Reply]]
@@ -59,13 +61,29 @@ class ClusterJobs:
         found += [_of_statistics(status.uuid, status, rows.get(status.uuid, [])) for status in statuses]
         return sorted(found, key=lambda snapshot: -snapshot.started_ns)
 
-    async def errors(self, job: str, limit: int | None = None) -> list[JobErrorRow]:
+    async def page(self, query: JobQuery, seconds: float = 0.0, version: int = -1) -> JobPage:
+        """See `Jobs`; a cluster lists them all, and has no way to wait, so this comes back early."""
+        if seconds > 0 and version >= 0:
+            await asyncio.sleep(min(seconds, _TICK))
+        found = await self.all()
+        meant = [job for job in found if _is_meant(job, query)]
+        shown = meant[query.offset : query.offset + query.limit]
+        return JobPage(0, len(meant), shown, next((job for job in found if job.id == query.job), None))
+
+    async def limit(self, job: str, limits: Limits) -> JobSnapshot:
+        """See `Jobs`; a cluster cannot."""
+        raise Unsupported(
+            f"The limits of job {job} cannot be changed: this is not on this cluster. Stop it, and start it again with "
+            "--max-conns or --limit-bph."
+        )
+
+    async def errors(self, job: str, limit: int | None = None, offset: int = 0) -> list[JobErrorRow]:
         """See `Jobs`; a cluster tells neither status nor tries of a file."""
         if not job.startswith(ID_PREFIX):
             return []
         found = (await self._download(job, only_active=False)).download_errors
         rows = [] if found is msgspec.UNSET else found
-        return [JobErrorRow(row.name, "", -1, -1, row.error) for row in rows[:limit]]
+        return [JobErrorRow(row.name, "", -1, -1, row.error) for row in rows[offset:][:limit]]
 
     async def control(self, job: str, what: str, headers: Headers) -> JobSnapshot:
         """See `Jobs`; a cluster can only stop one."""
@@ -108,6 +126,17 @@ class ClusterJobs:
         except (JobNotFound, EndpointRefused):  # none is a 404, in words that differ with the version
             return []
         return [msgspec.convert(stats, JobStats) for rows in by_target.values() for stats in rows or ()]
+
+
+def _is_meant(job: JobSnapshot, query: JobQuery) -> bool:
+    """Return whether a job is one of the query's, as a node would say."""
+    chosen = {
+        "all": True,
+        "active": job.state not in ENDED,
+        "faults": job.failed > 0 or job.state == FAILED,
+    }
+    told = f"{job.id} {job.kind} {job.description}"
+    return chosen.get(query.choice, job.state == query.choice) and query.match.lower() in told.lower()
 
 
 def _of_download(status: DownloadStatus) -> JobSnapshot:

@@ -13,6 +13,7 @@ from aisnb.client.notes import note
 from aisnb.client.snapshots import failure_text, has_ended, known, next_step, paused_text, status_line
 from aisnb.client.twins import twins
 from aisnb.errors import AisnbError, JobAborted, JobFailed, JobPaused, JobTimeout
+from aisnb.protocol.downloads import Limits
 from aisnb.protocol.extension import ABORTED, FAILED, PAUSED
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ class Job:
     def reason(self) -> str:
         """Why it is paused or failed, "" otherwise."""
         return self.look().reason
+
+    @property
+    def limits(self) -> Limits | None:
+        """Its limits, ``connections`` and ``bytes_per_hour`` (0: none); None where it has none to change."""
+        return self.look().limits
 
     @property
     def errors(self) -> pd.DataFrame:
@@ -257,6 +263,34 @@ class Job:
         return await open_job(self._connection, await jobs.retry(self.id, header_lists(headers)))
 
     retry, retry_async = twins(_retry)
+
+    async def _limit(self, *, connections: int | None = None, bytes_per_hour: int | None = None) -> Job:
+        """Change how much the job may fetch at once and how fast, also while it runs. Returns this job.
+
+        Files on their way keep their connections until they are here. A retry has the same limits.
+
+        Args:
+            connections: files at once; 0 lets the endpoint decide, None leaves this as it is.
+            bytes_per_hour: at most; 0 for no limit, None leaves this as it is.
+
+        Raises:
+            EndpointRefused: the job has ended or asks no source, or a limit is below 0.
+            Unsupported: clusters cannot.
+
+        Example:
+            job.limit(bytes_per_hour=10 * 2**30)
+        """
+        jobs = await jobs_of(self._connection)
+        now = (await jobs.snapshot(self.id)).limits or Limits()
+        wanted = Limits(
+            now.connections if connections is None else connections,
+            now.bytes_per_hour if bytes_per_hour is None else bytes_per_hour,
+        )
+        self._snapshot = await jobs.limit(self.id, wanted)
+        self._taken = time.monotonic()
+        return self
+
+    limit, limit_async = twins(_limit)
 
     def progress(self) -> None:
         """Show a live display of the job below the cell, and return at once."""

@@ -12,7 +12,7 @@ from aisnb.client.credentials import token_for
 from aisnb.client.snapshots import known
 from aisnb.client.wire import Call
 from aisnb.protocol.downloads import Started
-from aisnb.protocol.extension import JobErrorRow, JobSnapshot, ResumeRequest
+from aisnb.protocol.extension import JobErrorRow, JobPage, JobSnapshot, ResumeRequest
 from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aisnb.client.connection import Connection, Reply
+    from aisnb.protocol.downloads import Limits
+    from aisnb.protocol.extension import JobQuery
 
     Headers = Mapping[str, list[str]]
     Caller = Callable[[Call], Awaitable[Reply]]
@@ -38,8 +40,14 @@ class Jobs(Protocol):
     async def all(self) -> list[JobSnapshot]:
         """Return all jobs, newest first."""
 
-    async def errors(self, job: str, limit: int | None = None) -> list[JobErrorRow]:
-        """Return the files that failed, or the first `limit` of them."""
+    async def page(self, query: JobQuery, seconds: float = 0.0, version: int = -1) -> JobPage:
+        """Return some of the jobs; with `seconds`, once any is newer than `version`, or when they are over."""
+
+    async def errors(self, job: str, limit: int | None = None, offset: int = 0) -> list[JobErrorRow]:
+        """Return the files that failed, or `limit` of them, from number `offset`."""
+
+    async def limit(self, job: str, limits: Limits) -> JobSnapshot:
+        """Have these limits hold for the job, in the place of what held before."""
 
     async def control(self, job: str, what: str, headers: Headers) -> JobSnapshot:
         """Stop, pause or resume the job."""
@@ -65,25 +73,36 @@ class NodeJobs:
 
     async def snapshot(self, job: str, seconds: float = 0.0, version: int = -1) -> JobSnapshot:
         """See `Jobs`."""
-        wait = {"wait": f"{min(seconds, _LONGEST_WAIT):.3f}", "version": str(version)} if seconds > 0 else {}
-        return (await self._call("GET", job, query=wait)).decode(JobSnapshot)
+        return (await self._call("GET", job, query=_waiting(seconds, version))).decode(JobSnapshot)
 
     async def all(self) -> list[JobSnapshot]:
         """See `Jobs`."""
         reply = await self._ask(Call("GET", "/v1/x/jobs", shown="Listing the jobs"))
         return reply.decode_list(JobSnapshot)
 
-    async def errors(self, job: str, limit: int | None = None) -> list[JobErrorRow]:
+    async def page(self, query: JobQuery, seconds: float = 0.0, version: int = -1) -> JobPage:
+        """See `Jobs`."""
+        words = {name: str(value) for name, value in msgspec.structs.asdict(query).items()}
+        reply = await self._ask(
+            Call("GET", "/v1/x/job-page", words | _waiting(seconds, version), shown="Listing the jobs")
+        )
+        return reply.decode(JobPage)
+
+    async def errors(self, job: str, limit: int | None = None, offset: int = 0) -> list[JobErrorRow]:
         """See `Jobs`."""
         rows: list[JobErrorRow] = []
         while limit is None or len(rows) < limit:
             asked = _ERRORS_A_PAGE if limit is None else min(limit - len(rows), _ERRORS_A_PAGE)
-            query = {"offset": str(len(rows)), "limit": str(asked)}
+            query = {"offset": str(offset + len(rows)), "limit": str(asked)}
             page = (await self._call("GET", job, "/errors", query=query)).decode_list(JobErrorRow)
             rows += page
             if len(page) < asked:
                 break
         return rows
+
+    async def limit(self, job: str, limits: Limits) -> JobSnapshot:
+        """See `Jobs`."""
+        return (await self._call("PATCH", job, given=limits)).decode(JobSnapshot)
 
     async def control(self, job: str, what: str, headers: Headers) -> JobSnapshot:
         """See `Jobs`."""
@@ -108,12 +127,16 @@ class NodeJobs:
         method: str,
         job: str,
         rest: str = "",
-        given: ResumeRequest | None = None,
+        given: ResumeRequest | Limits | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Reply:
         body = msgspec.json.encode(given) if given is not None else None
         path = f"/v1/x/jobs/{quote(job, safe='')}{rest}"
         return await self._ask(Call(method, path, query or {}, body, shown=f"Job {job}"))
+
+
+def _waiting(seconds: float, version: int) -> dict[str, str]:
+    return {"wait": f"{min(seconds, _LONGEST_WAIT):.3f}", "version": str(version)} if seconds > 0 else {}
 
 
 def job_table(snapshots: list[JobSnapshot], where: Sequence[str] = ()) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from aisnb.commands import (
     forms,
     guide,
     jobs,
+    limiting,
     listing,
     nodes,
     picturing,
@@ -26,7 +27,18 @@ COMMANDS = Tree(
         Section("Step 1, serve a directory", (serving.serve, serving.serve_list, serving.serve_stop)),
         Section("Step 2, copy it", (planning.plan, starting.start_download, starting.start_prefetch)),
         Section(
-            "Jobs", (jobs.show_job, jobs.jobs, jobs.wait, jobs.stop, jobs.pause, jobs.resume, jobs.retry, jobs.forget)
+            "Jobs",
+            (
+                jobs.show_job,
+                jobs.jobs,
+                jobs.wait,
+                jobs.stop,
+                jobs.pause,
+                jobs.resume,
+                jobs.retry,
+                limiting.limit,
+                jobs.forget,
+            ),
         ),
         Section(
             "Look",

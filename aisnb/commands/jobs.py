@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
@@ -24,9 +24,17 @@ KINDS = frozenset(("download", "prefetch", "prefetch-objects", "delete", "delete
 _SHOWN_ERRORS = 20
 
 _WORDS = Argument("kind of job (download, prefetch), id of a job, or both", metavar="WORD", completes=("job",))
-_ONE = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
+ONE_JOB = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
 _ALL = Option("all of them", flags=("--all",))
 _REGEX = Option("only those whose kind or description matches this regular expression")
+
+
+@runtime_checkable
+class LiveJobsMaker(Protocol):
+    """A front end whose tables of jobs can stay up to date."""
+
+    def live_jobs(self, found: DataFrame) -> DataFrame:
+        """Return the same table, to be shown so."""
 
 
 @command("show job", aliases=("job show",))
@@ -65,18 +73,22 @@ def jobs(
     *,
     regex: Annotated[str, _REGEX] = "",
 ) -> DataFrame:
-    """Show all jobs, those that ended too, as a DataFrame.
+    """Show all jobs, those that ended too: in a notebook as a table to click in, which stays up to date.
+
+    The value is a DataFrame everywhere. With ``--regex`` it is shown as it was at that moment, as by ``show job``.
 
     Example:
+        %ais jobs
         df = %ais jobs
     """
-    return _table(context, "", regex, running_only=False)
+    found = _table(context, "", regex, running_only=False)
+    return context.live_jobs(found) if isinstance(context, LiveJobsMaker) and not regex else found
 
 
 @command("wait", aliases=("job wait",))
 def wait(
     context: Context,
-    words: Annotated[tuple[str, ...], _ONE],
+    words: Annotated[tuple[str, ...], ONE_JOB],
     *,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
@@ -86,7 +98,7 @@ def wait(
     Example:
         %ais wait dnl-SDuNm685R --timeout 10m
     """
-    return follow(context, _one(context, "wait", words), wait=True, progress=progress, timeout=timeout)
+    return follow(context, one_job(context, "wait", words), wait=True, progress=progress, timeout=timeout)
 
 
 @command("stop", aliases=("job stop",))
@@ -117,19 +129,19 @@ def stop(
 
 
 @command("pause", aliases=("job pause",))
-def pause(context: Context, words: Annotated[tuple[str, ...], _ONE]) -> Job:
+def pause(context: Context, words: Annotated[tuple[str, ...], ONE_JOB]) -> Job:
     """Pause a job; files in flight are kept for later.
 
     Example:
         %ais pause dnl-SDuNm685R
     """
-    return _one(context, "pause", words).pause()
+    return one_job(context, "pause", words).pause()
 
 
 @command("resume", aliases=("job resume",))
 def resume(
     context: Context,
-    words: Annotated[tuple[str, ...], _ONE],
+    words: Annotated[tuple[str, ...], ONE_JOB],
     *,
     header: Annotated[tuple[str, ...], HEADER] = (),
     wait: Annotated[bool, WAIT] = False,
@@ -140,14 +152,14 @@ def resume(
     Example:
         %ais resume dnl-SDuNm685R
     """
-    job = _one(context, "resume", words).resume(headers=read_headers(header))
+    job = one_job(context, "resume", words).resume(headers=read_headers(header))
     return follow(context, job, wait=wait, progress=progress)
 
 
 @command("retry", aliases=("job retry",))
 def retry(
     context: Context,
-    words: Annotated[tuple[str, ...], _ONE],
+    words: Annotated[tuple[str, ...], ONE_JOB],
     *,
     header: Annotated[tuple[str, ...], HEADER] = (),
     wait: Annotated[bool, WAIT] = False,
@@ -158,7 +170,7 @@ def retry(
     Example:
         job = %ais retry dnl-SDuNm685R --progress
     """
-    earlier = _one(context, "retry", words)
+    earlier = one_job(context, "retry", words)
     _check_that_something_failed(earlier)
     return follow(context, earlier.retry(headers=read_headers(header)), wait=wait, progress=progress)
 
@@ -207,7 +219,12 @@ def _kind_and_id(name: str, words: tuple[str, ...]) -> tuple[str, str]:
     return (kinds or [""])[0], (identities or [""])[0]
 
 
-def _one(context: Context, name: str, words: tuple[str, ...]) -> Job:
+def one_job(context: Context, name: str, words: tuple[str, ...]) -> Job:
+    """Return the job that the words of the command `name` mean.
+
+    Raises:
+        UsageError: they mean none, or more than one.
+    """
     kind, identity = _kind_and_id(name, words)
     if not identity:
         raise UsageError(f"'%ais {name} {kind}' does not say which job. '%ais show job {kind} --all' lists their ids.")

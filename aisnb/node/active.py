@@ -196,7 +196,10 @@ class ActiveJob:
         if self.record.kind not in ASKING_KINDS:
             raise UsageError(f"Job {self.record.id} has no limits: its kind, {self.record.kind}, asks no source.")
         if limits.connections < 0 or limits.bytes_per_hour < 0:
-            raise UsageError(f"{limits} makes no sense. Use numbers above 0, or 0 for no limit.")
+            raise UsageError(
+                f"Limits of {limits.connections} connections and {limits.bytes_per_hour} bytes per hour make no sense "
+                f"for job {self.record.id}. Use numbers above 0, or 0 for no limit."
+            )
         self.spec.limits = limits
         if self._work is not None:
             self._work.limit(limits)

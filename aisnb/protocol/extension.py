@@ -87,7 +87,7 @@ class JobQuery(msgspec.Struct, frozen=True):
     choice: Choice = "all"
     match: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
     offset: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
-    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 20
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)] = 20
     job: str = ""
 
 

@@ -12,6 +12,7 @@ import pytest
 import aisnb
 from aisnb.commands.results import Content, Message
 from aisnb.explore.tables import is_ours, render_text
+from aisnb.protocol.downloads import Limits
 from aisnb.uris import web_bucket
 from tests.support.faulty import Fault
 
@@ -397,6 +398,17 @@ class TestDownload:
         assert ais("jobs --regex mine")["id"].tolist()[0] == job.id
         with pytest.raises(aisnb.UsageError, match="no colon"):
             ais(f"download {source.url('/d/shard-1.tar')} {bucket} --header secret")
+
+    def test_limits_of_a_running_job_change_one_by_one(self, ais: Run, bucket: str, source: FaultySource) -> None:
+        source.add("/slow.tar", b"x" * 300_000)
+        job = ais(f"download {source.url('/slow.tar')} {bucket} --limit-bph 3600 --max-conns 2")
+        assert ais(f"limit download {job.id} --max-conns 3").limits == Limits(3, 3600)
+        assert ais(f"job limit {job.id} --limit-bph 0").limits == Limits(3, 0)
+        ais(f"wait {job.id}")
+        with pytest.raises(aisnb.UsageError, match="says no limit"):
+            ais(f"limit {job.id}")
+        with pytest.raises(aisnb.UsageError, match="not a size"):
+            ais(f"limit {job.id} --limit-bph fast")
 
     def test_a_source_without_scheme_is_refused_with_both_spellings(self, ais: Run, bucket: str) -> None:
         with pytest.raises(aisnb.SchemeMissing, match=r"http://localhost:1/x.*ais://localhost:1/x"):
