@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import sysconfig
 import traceback
 from typing import TYPE_CHECKING
@@ -31,10 +30,6 @@ def _read(urls: str) -> Samples:
         assert key not in found
         found[key] = sample
     return found
-
-
-def test_it_needs_no_pytorch() -> None:
-    assert "torch" not in sys.modules
 
 
 def test_each_sample_of_a_bucket_on_the_node_comes_bit_by_bit(
