@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from aisnb.explore.planning import plan
     from aisnb.explore.sizes import sizes
     from aisnb.notebook import forms
+    from aisnb.notebook.jobs import jobs_widget
     from aisnb.templates import Template
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "check",
     "connect",
     "forms",
+    "jobs_widget",
     "node_status",
     "plan",
     "sdk_client",
@@ -114,6 +116,7 @@ _LATE = {
     "check": "aisnb.explore.checking",
     "connect": "aisnb.client",
     "forms": "aisnb.notebook.forms",
+    "jobs_widget": "aisnb.notebook.jobs",
     "node_status": "aisnb.client",
     "plan": "aisnb.explore.planning",
     "sdk_client": "aisnb.client",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.getipython import get_ipython
 
 from aisnb.client import node_status
 from aisnb.client.progress import use_painter
 from aisnb.commands import Session
 from aisnb.commands.catalogue import COMMANDS
 from aisnb.notebook.progress import widget_painter
+from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from aisnb.client import Client
     from aisnb.commands import Command
 
@@ -26,6 +32,15 @@ class NotebookContext(Session):
         """Return the client if asking it starts no node, else None."""
         client = self.client()
         return client if not client.is_local or node_status().running else None
+
+    def live_jobs(self, found: DataFrame) -> DataFrame:
+        """Return a table of jobs, to be shown as one that stays up to date where there are widgets."""
+        text_only = read_settings().progress in ("off", "text")
+        if text_only or not hasattr(get_ipython(), "kernel") or find_spec("ipywidgets") is None:
+            return found
+        from aisnb.notebook.jobs import LiveJobs
+
+        return LiveJobs.of(found)
 
     def form(self, command: Command | None) -> Any:
         """Return the form of a command, or without one that of the two steps."""

@@ -92,7 +92,7 @@ def test_a_page_shows_limits_errors_and_what_was_done(
     assert len(rows) == 2
     assert portal.run(pages.limit(job.id, Limits(1, 2))).limits == Limits(1, 2)
     portal.run(pages.control(job.id, "stop"))
-    assert job.state == "aborted"
+    assert client.job(job.id).state == "aborted"
     assert client.job(portal.run(pages.retry(job.id))).total == 8
     client.forget(job.id)
     assert look(pages, query).page.chosen is None

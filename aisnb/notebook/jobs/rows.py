@@ -1,0 +1,52 @@
+"""One job as a row of the table, in HTML. Pure."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from aisnb.client.snapshots import amounts, files_text, progress_text, time_left
+from aisnb.notebook import cards, pieces
+from aisnb.notebook.jobs.style import CELLS_CLASS
+from aisnb.protocol.extension import RUNNING
+from aisnb.units import human_duration, human_size, printable
+
+if TYPE_CHECKING:
+    from aisnb.protocol.extension import JobSnapshot
+
+HEADS = (
+    f'<div class="{CELLS_CLASS} aisnb-jobs-heads"><span>State</span><span>Progress</span>'
+    '<span class="aisnb-jobs-number">Files</span><span class="aisnb-jobs-number">Speed</span>'
+    '<span class="aisnb-jobs-number">Left</span><span>What</span></div>'
+)
+
+
+def row(snapshot: JobSnapshot) -> str:
+    """Return a job's state, bar, files, speed, time left and what it does; a screen reader hears it as a sentence."""
+    running = snapshot.state == RUNNING
+    left = time_left(snapshot)
+    speed = f"{human_size(snapshot.rate)}/s" if running and snapshot.rate >= 0 else ""
+    failed = f" · {snapshot.failed:,} failed" if snapshot.failed > 0 else ""
+    colour = pieces.COLOURS[cards.tone_of(snapshot)]
+    said = f"{snapshot.id}: {snapshot.state}, {progress_text(snapshot)}; {snapshot.description}"
+    label = escape(printable(said))
+    cells = (
+        f'<span><span style="color:{colour}" aria-hidden="true">●</span> {pieces.text(snapshot.state)}</span>',
+        f'<span class="{cards.JOB_CLASS}">{_bar(snapshot)}</span>',
+        f'<span class="aisnb-jobs-number">{pieces.text(_count(snapshot))}</span>',
+        f'<span class="aisnb-jobs-number">{pieces.text(speed)}</span>',
+        f'<span class="aisnb-jobs-number">{pieces.text(human_duration(left)) if left is not None else ""}</span>',
+        f"<span>{pieces.text(snapshot.description + failed)}</span>",
+    )
+    return f'<div class="{CELLS_CLASS}" role="group" aria-label="{label}" title="{label}">{"".join(cells)}</div>'
+
+
+def _bar(snapshot: JobSnapshot) -> str:
+    if amounts(snapshot)[1] is None:
+        return pieces.text(human_size(max(0, snapshot.bytes)))
+    share = cards.share_of(snapshot)
+    return f"{pieces.bar(share, cards.tone_of(snapshot), '5.5em', cards.BAR_CLASS)} {100 * share:.0f}%"
+
+
+def _count(snapshot: JobSnapshot) -> str:
+    return files_text(snapshot).removesuffix(" files").removesuffix(" file")

@@ -1,0 +1,65 @@
+"""How the table of jobs looks: one style sheet, in the theme's colours where there is a theme."""
+
+from __future__ import annotations
+
+from aisnb.notebook import pieces
+
+BOARD_CLASS = "aisnb-jobs"
+GRID_CLASS = "aisnb-jobs-grid"
+CELLS_CLASS = "aisnb-jobs-cells"
+CHOSEN_CLASS = "aisnb-jobs-chosen"
+DETAILS_CLASS = "aisnb-jobs-details"
+ERRORS_CLASS = "aisnb-jobs-errors"
+
+_RULE = "1px solid var(--jp-border-color2, rgba(127, 127, 127, 0.3))"
+_FOCUS = "outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: -2px;"
+
+#: A table of jobs as plain HTML has the same class, so all of this is below the frame of the widgets.
+SHEET = f"""<style>
+.aisnb-jobs-board {{
+  max-width: 76em; box-sizing: border-box; padding: 10px 14px 12px; margin: 2px 0; overflow: hidden;
+  border: {_RULE}; border-radius: 6px;
+}}
+.aisnb-jobs-board .widget-html {{ height: auto; min-width: 0; }}
+.aisnb-jobs-board .widget-html-content {{
+  {pieces.FONT}; {pieces.NUMBERS}; height: auto; overflow-wrap: anywhere; color: var(--jp-ui-font-color1, inherit);
+}}
+.aisnb-jobs-board h4 {{ margin: 0; font-size: 1.15em; font-weight: 600; }}
+.{GRID_CLASS} {{ border-top: {_RULE}; border-bottom: {_RULE}; overflow: hidden; }}
+.{GRID_CLASS} > * {{ margin: 0; }}
+.{GRID_CLASS} button.widget-button {{
+  width: auto; height: 26px; line-height: 24px; margin: 0; padding: 0 8px; text-align: left; background: transparent;
+  border-radius: 3px; box-shadow: none; overflow: hidden; text-overflow: ellipsis;
+  color: var(--jp-ui-font-color1, inherit);
+  font-family: var(--jp-code-font-family, monospace); font-size: 12px;
+}}
+.{GRID_CLASS} button.widget-button:hover {{ background: var(--jp-layout-color2, rgba(127, 127, 127, 0.15)); }}
+.{GRID_CLASS} button.widget-button.{CHOSEN_CLASS} {{
+  background: var(--jp-brand-color1, #1976d2); color: var(--jp-ui-inverse-font-color1, #fff);
+}}
+.{CELLS_CLASS} {{
+  display: grid; grid-template-columns: 6.5em 9.5em 8.5em 7.5em 4.5em minmax(6em, 1fr); column-gap: 0.8em;
+  align-items: center; height: 26px; white-space: nowrap;
+}}
+.{CELLS_CLASS} > * {{ overflow: hidden; text-overflow: ellipsis; }}
+.{CELLS_CLASS} .aisnb-jobs-number {{ text-align: right; }}
+.aisnb-jobs-heads {{ font-weight: 600; opacity: 0.75; }}
+.aisnb-jobs-quiet {{ opacity: 0.75; }}
+.{DETAILS_CLASS} {{ margin-top: 4px; }}
+.{ERRORS_CLASS} table {{ border-collapse: collapse; margin: 2px 0; font-size: 12px; }}
+.{ERRORS_CLASS} th, .{ERRORS_CLASS} td {{
+  padding: 2px 12px 2px 0; border-bottom: {_RULE}; text-align: left; vertical-align: top; white-space: normal;
+}}
+.aisnb-jobs-board input:focus-visible, .aisnb-jobs-board select:focus-visible,
+.aisnb-jobs-board button:focus-visible, .aisnb-jobs-board .noUi-handle:focus-visible {{ {_FOCUS} }}
+</style>"""
+
+
+def failure(text: str) -> str:
+    """Return what went wrong; a screen reader says it at once."""
+    return f'<div role="alert">{pieces.line(text, pieces.DANGER)}</div>' if text else ""
+
+
+def hint(text: str) -> str:
+    """Return something worth knowing."""
+    return f'<div class="aisnb-jobs-quiet" role="status">{pieces.text(text)}</div>' if text else ""
