@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from aisnb import background
 from aisnb.client import portal
 from aisnb.client.connection import open_connection
+from aisnb.client.notes import note
 from aisnb.errors import Unsupported
 from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
     from aisnb.background import NodeState
+
+#: Where the library below the SDK looks for authorities first, whatever it was told (requests:
+#: ``Session.merge_environment_settings``).
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def node_status() -> NodeState:
@@ -42,6 +48,9 @@ def sdk_client() -> Any:
     connection = open_connection()
     endpoint, token = portal.run(connection.address())
     cluster = connection.cluster
+    others = [name for name in _AUTHORITIES if os.environ.get(name)]
+    if cluster.client_ca and endpoint.startswith("https:") and others:
+        note(f"Note: the SDK looks at {others[0]} before AIS_CLIENT_CA. Unset it if the SDK does not trust the cluster.")
     certificate = (cluster.certificate, cluster.certificate_key) if cluster.certificate_key else cluster.certificate
     return Client(
         endpoint,

@@ -142,6 +142,8 @@ def test_the_sdk_comes_configured(
     cluster: aisnb.Client, bucket: str, shards: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIS_ENDPOINT", _ENDPOINT)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     cluster.put(shards / "shard-001.tar", bucket)
     found = aisnb.sdk_client().bucket(bucket.removeprefix("ais://")).object("shard-001.tar").get_reader().read_all()
     assert found == (shards / "shard-001.tar").read_bytes()
