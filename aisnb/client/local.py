@@ -50,7 +50,7 @@ def sdk_client() -> Any:
     cluster = connection.cluster
     others = [name for name in _AUTHORITIES if os.environ.get(name)]
     if cluster.client_ca and endpoint.startswith("https:") and others:
-        note(f"Note: the SDK looks at {others[0]} before AIS_CLIENT_CA. Unset it if the SDK does not trust the cluster.")
+        note(f"Note: the SDK looks at {others[0]} before AIS_CLIENT_CA. Unset it if the SDK trusts no one.")
     certificate = (cluster.certificate, cluster.certificate_key) if cluster.certificate_key else cluster.certificate
     return Client(
         endpoint,

@@ -101,7 +101,7 @@ def next_step(snapshot: JobSnapshot) -> str:
     """Return what a person may type next, as a sentence. It always names the command that shows the job."""
     command = f"%ais show job {snapshot.id} --progress"
     if has_ended(snapshot):
-        again = f"'%ais retry {snapshot.id}' tries what failed again; " if snapshot.failed > 0 else ""
+        again = f"'%ais retry {snapshot.id}' tries what failed again; " if can_retry(snapshot) else ""
         return f"{again}'{command}' shows how it ended."
     if snapshot.state == PAUSED:
         return f"To go on: %ais resume {snapshot.id}. Then watch it with: {command}"
@@ -135,6 +135,11 @@ def paused_text(snapshot: JobSnapshot) -> str:
     )
 
 
+def can_retry(snapshot: JobSnapshot) -> bool:
+    """Return whether what failed can be tried again by the job's endpoint; clusters, which tell no bytes, cannot."""
+    return snapshot.failed > 0 and snapshot.bytes >= 0
+
+
 def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     """Return the message of a job that failed: how many files, the first of them, what to do."""
     if snapshot.state == FAILED:
@@ -147,9 +152,9 @@ def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
         if snapshot.total < 0
         else f"{snapshot.failed:,} of {plural(snapshot.total, 'file')}"
     )
+    again = f"'%ais retry {snapshot.id}'" if can_retry(snapshot) else "another download of the same"
     return (
-        f"Job {snapshot.id}: {counted} failed: {named}{rest}. "
-        f"The reasons are in job.errors; '%ais retry {snapshot.id}' tries them again."
+        f"Job {snapshot.id}: {counted} failed: {named}{rest}. The reasons are in job.errors; {again} tries them again."
     )
 
 

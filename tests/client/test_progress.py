@@ -184,6 +184,14 @@ def test_a_failure_names_files_in_one_line_and_counts_them_well() -> None:
     assert text.startswith("Job dnl-x: 1 of 1 file failed: a\\nb\\x1b[31m (no\\nanswer). ")
 
 
+def test_a_retry_is_offered_only_where_there_is_one() -> None:
+    rows = [JobErrorRow("a", "http://h/", 404, 1, "not there")]
+    for size, offered in ((0, True), (-1, False)):  # clusters tell no bytes, and retry nothing
+        snapshot = JobSnapshot("dnl-x", "download", "finished", total=1, failed=1, bytes=size)
+        assert ("%ais retry" in failure_text(snapshot, rows)) == offered
+        assert ("%ais retry" in next_step(snapshot)) == offered
+
+
 def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:
     snapshot = JobSnapshot(
         "dnl-x", "download", "finished", total=1001, done=999, skipped=3, failed=2, bytes=130_946_171,
