@@ -81,8 +81,9 @@ def jobs(
         %ais jobs
         df = %ais jobs
     """
-    found = _table(context, "", regex, running_only=False)
-    return context.live_jobs(found) if isinstance(context, LiveJobsMaker) and not regex else found
+    if isinstance(context, LiveJobsMaker) and not regex:
+        return context.live_jobs(_listed(context, "", ""))
+    return _table(context, "", regex, running_only=False)
 
 
 @command("wait", aliases=("job wait",))

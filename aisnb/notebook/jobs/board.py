@@ -148,7 +148,7 @@ class JobBoard:
                 self._said.value = ""
             except AisnbError as exc:
                 self._said.value = style.failure(str(exc))
-                self._details.limits.forget()
+            self._details.limits.answered(limits)
         self._watch.ask()
 
     def _arranged(self) -> VBox:

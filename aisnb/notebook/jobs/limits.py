@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Layout, SelectionSlider, VBox
@@ -10,20 +11,20 @@ from aisnb.client import portal
 from aisnb.client.snapshots import has_ended
 from aisnb.notebook.jobs import style
 from aisnb.protocol.downloads import Limits
-from aisnb.units import human_size
+from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from traitlets.utils.bunch import Bunch
 
     from aisnb.protocol.extension import JobSnapshot
 
-#: Bytes per second, 0 for no limit: that stands at the end, as the most.
-_SPEEDS = (*(2**power for power in range(14, 31)), 0)
+#: Bytes per second, 0 for no limit: that stands at the end, as the most. These never change: a page that gets new ones
+#: moves its handle, and would tell of that as if somebody had done it.
+_SPEEDS = (*(2**power for power in range(10, 31)), 0)
 _CONNECTIONS = (*range(17), 20, 24, 32, 48, 64)
 _HOUR = 3600
-_WHAT_IT_DOES = "New limits hold at once; files on their way keep their connections. A retry has the same limits."
 
 
 class LimitSliders:
@@ -38,9 +39,11 @@ class LimitSliders:
 
     def __init__(self, change: Callable[[Limits], None]) -> None:
         self._change = change
-        self._shown: Limits | None = None
-        self._speed = _slider("Speed limit", "the most bytes per second that the job may fetch", _speeds(0))
-        self._connections = _slider("Connections", "files that the job may fetch at once", _connections(0))
+        self._job = ""
+        self._shown = Limits()
+        self._wanted: Limits | None = None  # what was asked for, until it holds or cannot be
+        self._speed = _slider("Speed limit", "the most bytes per second that the job may fetch", _SPEEDS, speed_text)
+        self._connections = _slider("Connections", "files that the job may fetch at once", _CONNECTIONS, count_text)
         self._said = HTML()
         self.box = VBox([self._speed, self._connections, self._said])
         for slider in (self._speed, self._connections):
@@ -51,27 +54,59 @@ class LimitSliders:
         why_not = _why_not(snapshot, of_cluster=of_cluster)
         for slider in (self._speed, self._connections):
             slider.disabled = bool(why_not)
-        self._said.value = style.hint(why_not or _WHAT_IT_DOES)
         limits = snapshot.limits or Limits()
+        self._said.value = style.hint(
+            why_not or f"Now {limits_text(limits)}. A change holds at once; a retry keeps it."
+        )
+        if snapshot.id != self._job:
+            self._job, self._wanted = snapshot.id, None
+        if self._wanted is None:
+            self._put(limits)
+
+    def answered(self, limits: Limits) -> None:
+        """Take note that what was asked for holds, or cannot be; only the last that was asked for counts."""
+        if limits == self._wanted:
+            self._wanted = None
+
+    def _put(self, limits: Limits) -> None:
         if limits != self._shown:
             self._shown = limits
-            speed = limits.bytes_per_hour // _HOUR if limits.bytes_per_hour >= _HOUR else min(limits.bytes_per_hour, 1)
-            _put(self._speed, _speeds(speed), speed)
-            _put(self._connections, _connections(limits.connections), limits.connections)
-
-    def forget(self) -> None:
-        """Put the sliders back with the next `show`: what was wanted could not be."""
-        self._shown = None
+            self._speed.value = _nearest(limits.bytes_per_hour / _HOUR, _SPEEDS)
+            self._connections.value = _nearest(limits.connections, _CONNECTIONS)
 
     def _moved(self, change: Bunch) -> None:
         """Tell of what somebody moved; what `show` moves is no news."""
         if portal.is_inside():
             return
-        before = self._shown or Limits()
-        if change.owner is self._speed:
-            self._change(Limits(before.connections, change.new * _HOUR))
-        else:
-            self._change(Limits(change.new, before.bytes_per_hour))
+        before = self._wanted or self._shown
+        self._wanted = (
+            Limits(before.connections, change.new * _HOUR)
+            if change.owner is self._speed
+            else Limits(change.new, before.bytes_per_hour)
+        )
+        self._shown = self._wanted
+        self._change(self._wanted)
+
+
+def limits_text(limits: Limits) -> str:
+    """Return limits in words.
+
+    Example:
+        limits_text(Limits(4, 0))  # "no limit of speed, 4 connections"
+    """
+    speed = human_size(limits.bytes_per_hour / _HOUR) + "/s at most" if limits.bytes_per_hour else "no limit of speed"
+    count = limits.connections
+    return f"{speed}, {plural(count, 'connection') if count else 'as many connections as the node likes'}"
+
+
+def speed_text(speed: int) -> str:
+    """Return what the slider says of so many bytes per second."""
+    return f"{human_size(speed)}/s" if speed else "no limit"
+
+
+def count_text(count: int) -> str:
+    """Return what the slider says of so many connections."""
+    return f"{count}" if count else "automatic"
 
 
 def _why_not(snapshot: JobSnapshot, *, of_cluster: bool) -> str:
@@ -80,22 +115,17 @@ def _why_not(snapshot: JobSnapshot, *, of_cluster: bool) -> str:
         return "Limits of a running job cannot be changed on this cluster: start it anew with --limit-bph, --max-conns."
     if snapshot.limits is None:
         return "This job has no limits: it asks no source."
-    return "The job has ended; these were its limits." if has_ended(snapshot) else ""
+    return f"The job has ended. It had {limits_text(snapshot.limits)}." if has_ended(snapshot) else ""
 
 
-def _speeds(wanted: int) -> list[tuple[str, int]]:
-    """Return what can be chosen, with `wanted` among it: labels and bytes per second."""
-    known = sorted({*_SPEEDS, wanted} - {0})
-    return [*((f"{human_size(speed)}/s", speed) for speed in known), ("no limit", 0)]
+def _nearest(wanted: float, steps: Sequence[int]) -> int:
+    """Return the step that is nearest to what is wanted, where 0 stands for no limit."""
+    return min(filter(None, steps), key=lambda step: abs(math.log(step / wanted))) if wanted else 0
 
 
-def _connections(wanted: int) -> list[tuple[str, int]]:
-    return [("automatic" if not count else str(count), count) for count in sorted({*_CONNECTIONS, wanted})]
-
-
-def _slider(label: str, tooltip: str, options: Iterable[tuple[str, int]]) -> Any:
+def _slider(label: str, tooltip: str, steps: Sequence[int], say: Callable[[int], str]) -> Any:
     return SelectionSlider(
-        options=list(options),
+        options=[(say(step), step) for step in steps],
         value=0,
         description=label,
         tooltip=tooltip,
@@ -103,9 +133,3 @@ def _slider(label: str, tooltip: str, options: Iterable[tuple[str, int]]) -> Any
         style={"description_width": "7em"},
         layout=Layout(width="100%", max_width="34em"),
     )
-
-
-def _put(slider: Any, options: list[tuple[str, int]], value: int) -> None:
-    if list(slider.options) != options:
-        slider.options = options
-    slider.value = value

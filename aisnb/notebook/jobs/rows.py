@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEADS = (
     f'<div class="{CELLS_CLASS} aisnb-jobs-heads"><span>State</span><span>Progress</span>'
     '<span class="aisnb-jobs-number">Files</span><span class="aisnb-jobs-number">Speed</span>'
-    '<span class="aisnb-jobs-number">Left</span><span>What</span></div>'
+    '<span class="aisnb-jobs-number">Left</span><span class="aisnb-jobs-what">What</span></div>'
 )
 
 
@@ -36,7 +36,7 @@ def row(snapshot: JobSnapshot) -> str:
         f'<span class="aisnb-jobs-number">{pieces.text(_count(snapshot))}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(speed)}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(human_duration(left)) if left is not None else ""}</span>',
-        f"<span>{pieces.text(snapshot.description + failed)}</span>",
+        f'<span class="aisnb-jobs-what">{pieces.text(snapshot.description + failed)}</span>',
     )
     return f'<div class="{CELLS_CLASS}" role="group" aria-label="{label}" title="{label}">{"".join(cells)}</div>'
 

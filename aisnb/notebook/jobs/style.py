@@ -37,19 +37,29 @@ SHEET = f"""<style>
 .{GRID_CLASS} button.widget-button.{CHOSEN_CLASS} {{
   background: var(--jp-brand-color1, #1976d2); color: var(--jp-ui-inverse-font-color1, #fff);
 }}
+.{GRID_CLASS} {{ container-type: inline-size; }}
 .{CELLS_CLASS} {{
-  display: grid; grid-template-columns: 6.5em 9.5em 8.5em 7.5em 4.5em minmax(6em, 1fr); column-gap: 0.8em;
-  align-items: center; height: 26px; white-space: nowrap;
+  display: grid; grid-template-columns: 6em 9.2em 7em 6.5em 4em minmax(0, 1fr); column-gap: 0.7em;
+  align-items: center; min-height: 26px; white-space: nowrap;
 }}
 .{CELLS_CLASS} > * {{ overflow: hidden; text-overflow: ellipsis; }}
 .{CELLS_CLASS} .aisnb-jobs-number {{ text-align: right; }}
-.aisnb-jobs-heads {{ font-weight: 600; opacity: 0.75; }}
+.aisnb-jobs-heads {{ font-weight: 600; opacity: 0.75; min-height: 26px; line-height: 26px; }}
+.aisnb-jobs-heads-job {{ padding-left: 8px; }}
+@container (max-width: 62em) {{
+  .{CELLS_CLASS} {{ grid-template-columns: 6em 9.2em 7em 6.5em 4em; padding-bottom: 3px; }}
+  .{CELLS_CLASS} .aisnb-jobs-what {{ grid-column: 1 / -1; opacity: 0.75; font-size: 12px; line-height: 1.2; }}
+  .aisnb-jobs-heads .aisnb-jobs-what {{ display: none; }}
+}}
 .aisnb-jobs-quiet {{ opacity: 0.75; }}
 .{DETAILS_CLASS} {{ margin-top: 4px; }}
 .{ERRORS_CLASS} table {{ border-collapse: collapse; margin: 2px 0; font-size: 12px; }}
 .{ERRORS_CLASS} th, .{ERRORS_CLASS} td {{
   padding: 2px 12px 2px 0; border-bottom: {_RULE}; text-align: left; vertical-align: top; white-space: normal;
+  overflow-wrap: anywhere;
 }}
+.{ERRORS_CLASS} th {{ overflow-wrap: normal; }}
+.{ERRORS_CLASS} td:first-child {{ min-width: 12em; }}
 .aisnb-jobs-board input:focus-visible, .aisnb-jobs-board select:focus-visible,
 .aisnb-jobs-board button:focus-visible, .aisnb-jobs-board .noUi-handle:focus-visible {{ {_FOCUS} }}
 </style>"""

@@ -33,13 +33,16 @@ class Table:
         self._ids: list[str] = []
         narrow, wide = Layout(width="auto"), Layout(width="auto", min_width="0")
         first = Button(style={})
-        heads = [HTML('<div class="aisnb-jobs-heads">Job</div>', layout=wide), HTML(HEADS, layout=wide)]
+        heads = [
+            HTML('<div class="aisnb-jobs-heads aisnb-jobs-heads-job">Job</div>', layout=wide),
+            HTML(HEADS, layout=wide),
+        ]
         self._buttons = [Button(layout=narrow, style=first.style) for _ in range(ROWS)]
         self._cells = [HTML(layout=wide) for _ in range(ROWS)]
         for number, button in enumerate(self._buttons):
             button.on_click(lambda _button, number=number: self._pressed(number))
         self._heads = heads
-        self.box = GridBox(layout=Layout(grid_template_columns="10.5em minmax(0, 1fr)", width="100%"))
+        self.box = GridBox(layout=Layout(grid_template_columns="9.5em minmax(0, 1fr)", width="100%", grid_gap="0 8px"))
         self.box.add_class(GRID_CLASS)
 
     @property
