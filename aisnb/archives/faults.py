@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import tarfile
 import zipfile
@@ -27,7 +28,7 @@ def archive_faults() -> Iterator[None]:
 
     Raises:
         ArchiveInvalid: the archive is damaged.
-        Unsupported: it is encrypted, or compressed in a way that is not known here.
+        Unsupported: it is encrypted, or compressed in a way that is not known here; or its file cannot go back.
     """
     try:
         yield
@@ -35,6 +36,8 @@ def archive_faults() -> Iterator[None]:
         raise
     except RuntimeError as exc:  # a compression that is not there (NotImplementedError); a password
         raise Unsupported(f"The archive cannot be read here: {exc}. Pack it anew, stored or deflated.") from exc
+    except io.UnsupportedOperation as exc:
+        raise Unsupported(f"The archive cannot be read from where it is: {exc}. Bring it here first.") from exc
     except _FAULTS as exc:
         raise ArchiveInvalid(f"The archive is damaged, or is none: {exc}. Pack it anew.") from exc
 

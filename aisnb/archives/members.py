@@ -11,7 +11,9 @@ class Member(NamedTuple):
     Attributes:
         name: its path there, without a leading ``./`` or ``/``.
         size: bytes, unpacked.
-        offset: where its bytes begin in the archive file; None where they do not lie there as they are.
+        offset: where its data begins: in a tar and a zip from the start of the file (data that a zip has deflated lies
+            there deflated), in a tgz from the start of what it unpacks to; None for a sparse file, whose data lies in
+            several places, and where the header before it cannot be read any more.
     """
 
     name: str

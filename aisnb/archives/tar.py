@@ -37,7 +37,6 @@ class TarReader:
         file.seek(0)
         unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb")) if packed else file
         self._guarded = GuardedFile(unpacked, limits, file if packed else None)
-        self._packed = packed
         self._limits = limits
         self.passed_over = 0
         self.end = 0
@@ -77,8 +76,7 @@ class TarReader:
                     break
                 name = inner_name(entry.name) if entry.isreg() else ""
                 if name:
-                    as_is = not self._packed and not entry.issparse()
-                    yield Member(name, entry.size, entry.offset_data if as_is else None), archive, entry
+                    yield Member(name, entry.size, None if entry.issparse() else entry.offset_data), archive, entry
                 elif not entry.isdir():
                     self.passed_over += 1
         raise too_many(self._limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from typing import TYPE_CHECKING, cast
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from aisnb.archives.limits import Limits
 
-_LOCAL_HEADER = struct.Struct("<26xHH")
+_SIGNATURE = b"PK\x03\x04"
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
 
 
 class ZipReader:
@@ -69,10 +71,14 @@ class ZipReader:
                 self.passed_over += 1
 
     def _offset(self, entry: zipfile.ZipInfo) -> int | None:
-        """Return where the bytes of a stored entry begin: behind its local header, whose length only it knows."""
-        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-            return None
+        """Return where the data of an entry begins: behind its local header, whose length only it knows."""
         with archive_faults():
-            self._file.seek(entry.header_offset)
-            name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
-        return entry.header_offset + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
+            try:
+                self._file.seek(entry.header_offset)
+                signature, name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
+            except io.UnsupportedOperation:  # it went by, see `aisnb.transfer.passing`
+                return None
+            offset: int = entry.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+            if signature != _SIGNATURE or offset + entry.compress_size > self._archive.start_dir:
+                raise ValueError(f"'{entry.filename}' is not where the list of members says")
+        return offset

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
 from aisnb.client.listing import Wanted, check_props
+from aisnb.client.members import list_members
 from aisnb.client.planning import find_files, plan
 from aisnb.client.twins import twins
 from aisnb.client.web_buckets import list_there
@@ -94,6 +95,53 @@ class Views:
         return await list_there(self._connection, parsed, wanted)
 
     ls, ls_async = twins(_ls)
+
+    async def _members(
+        self,
+        source: str,
+        *,
+        prefix: str = "",
+        limit: int | None = None,
+        strict: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> pd.DataFrame:
+        """Return what is inside shards (tar, tgz, zip), without unpacking or fetching them.
+
+        Only headers are read: of a tar past the members' bytes, of a zip its list at the end. A tgz is read to its end,
+        and so is every shard of a web server that sends no parts of files; nothing of them is kept. Shards that cannot
+        be read are left out with one warning; where none can be, that is the error.
+
+        Args:
+            source: ``ais://abc`` (every archive in it), ``ais://abc/train/``, ``ais://abc/shard-{001..010}.tar``, one
+                shard, or part of one (``ais://abc/shard-001.tar/train/``); ``http://host/dir/``, links by a template,
+                a link. Of an ``ht://`` bucket what is not here is read from its source.
+            prefix: what names of shards begin with; may go on inside a shard.
+            limit: most rows.
+            strict: raise if any shard cannot be read.
+            headers: for a source on the web, such as credentials.
+
+        Returns:
+            A row per member, in the order of shards, and of members in them: ``shard``, ``member`` (string), ``size``
+            (int64, bytes, unpacked), ``offset`` (int64, or Int64 with NA if any is unknown): where the member's data
+            begins. In a tar and a zip that is a byte of the shard (in a zip behind the local header; deflated data
+            lies there deflated), in a tgz a byte of what it unpacks to. NA for sparse files, and for zips from servers
+            that send no parts. ``attrs``: ``shards`` that were read, ``errors`` (a list of ``shard`` and ``reason``),
+            ``received`` (bytes that were read for it).
+
+        Raises:
+            BucketNotFound, ObjectNotFound: there is no such bucket, or object.
+            ArchiveInvalid: the one shard, or each, is damaged or no archive.
+            SourceError: the web server does not answer.
+            CheckFailed: with `strict`, a shard cannot be read; ``.problems`` has all that cannot.
+
+        Example:
+            client.members("ais://abc").groupby("shard")["size"].sum()
+        """
+        return await list_members(
+            self._connection, source, prefix=prefix, limit=limit, strict=strict, headers=headers or {}
+        )
+
+    members, members_async = twins(_members)
 
     async def _summary(self, bucket: str = "") -> pd.DataFrame:
         """Return how many objects a bucket has here, and their size; without a bucket, for each.

@@ -9,6 +9,8 @@ from aisnb.transfer.fetcher import Fetcher
 from aisnb.transfer.glance import Glance
 from aisnb.transfer.index import FOR_LISTINGS, Index, ask_sizes, read_index
 from aisnb.transfer.limiter import RateLimiter
+from aisnb.transfer.parts import WebParts
+from aisnb.transfer.remote_file import Parts, RemoteFile
 from aisnb.transfer.retry import RetryPolicy
 from aisnb.transfer.sink import Sink
 from aisnb.transfer.validator import Validator
@@ -21,14 +23,17 @@ __all__ = [
     "Fetcher",
     "Glance",
     "Index",
+    "Parts",
     "RateLimiter",
     "Receipt",
+    "RemoteFile",
     "Request",
     "Response",
     "RetryPolicy",
     "Sink",
     "Timeouts",
     "Validator",
+    "WebParts",
     "ask_sizes",
     "read_index",
 ]

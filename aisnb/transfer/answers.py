@@ -86,6 +86,12 @@ def total_length(headers: Mapping[str, str]) -> int | None:
     return None if match is None or match[3] == "*" else int(match[3])
 
 
+def part_start(headers: Mapping[str, str]) -> int | None:
+    """Return the first byte of the part that a Content-Range names, None if it names none."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+    return None if match is None or match[1] is None else int(match[1])
+
+
 def judge(status: int, headers: Mapping[str, str], asked: Asked) -> Body | Verdict:
     """Return what to do with an answer.
 
@@ -102,7 +108,7 @@ def judge(status: int, headers: Mapping[str, str], asked: Asked) -> Body | Verdi
     validator = Validator.of(headers, length)
     if asked.known.same_file(validator):
         return Verdict.UNCHANGED
-    _refuse_encoded(headers)
+    refuse_encoded(headers)
     return Body(0, length, validator)
 
 
@@ -119,7 +125,7 @@ def _part(headers: Mapping[str, str], asked: Asked) -> Body | Verdict:
     )
     if not sane or not asked.partial.same_bytes(validator):
         return Verdict.RANGE_USELESS
-    _refuse_encoded(headers)
+    refuse_encoded(headers)
     kept = Validator(asked.partial.etag, validator.last_modified or asked.partial.last_modified, total)
     return Body(asked.offset, length, kept)
 
@@ -133,7 +139,12 @@ def _beyond_end(headers: Mapping[str, str], asked: Asked) -> Verdict:
     return Verdict.COMPLETE if etag in ("", asked.partial.etag) else Verdict.RANGE_USELESS
 
 
-def _refuse_encoded(headers: Mapping[str, str]) -> None:
+def refuse_encoded(headers: Mapping[str, str]) -> None:
+    """Take only the file itself.
+
+    Raises:
+        AttemptFailed: it comes compressed.
+    """
     codings = headers.get("Content-Encoding", "").lower().split(",")
     unasked = [coding.strip() for coding in codings if coding.strip() not in ("", "identity")]
     if unasked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aisnb.errors import SourceError, SourceRefused
@@ -13,6 +14,7 @@ from aisnb.transfer.engines import Engines
 from aisnb.transfer.exchange import Exchanges
 from aisnb.transfer.glance import glance
 from aisnb.transfer.links import sendable, without_secret
+from aisnb.transfer.parts import WebParts
 from aisnb.transfer.retry import Outages, RetryPolicy, Tries
 
 if TYPE_CHECKING:
@@ -108,6 +110,19 @@ class Fetcher:
             return await glance(self._exchanges, link, user, timeouts)
 
         return await self._insist(url, ask, lambda: 0)
+
+    def parts(self, url: str, headers: Mapping[str, str] = {}) -> WebParts:
+        """Return a file to be read here and there, without fetching it. Asks nothing yet; close it in the end.
+
+        Raises:
+            NameInvalid: the link cannot be sent (SchemeMissing if it is none).
+
+        Example:
+            data = await fetcher.parts("http://host/shard-001.tar").part(0, 512)
+        """
+        timeouts = Timeouts(self.policy.connect, self.policy.stall)
+        insist = partial(self._insist, url, position=lambda: 0)
+        return WebParts(url, headers, self._exchanges, insist, timeouts)
 
     async def close(self) -> None:
         """Close all connections; twice is harmless."""

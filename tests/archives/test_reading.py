@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import random
 import struct
 import tarfile
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,9 +68,49 @@ def test_offsets_are_where_the_bytes_lie(packed: bytes) -> None:
         assert packed[member.offset : member.offset + member.size] == SHARD[member.name]
 
 
-@pytest.mark.parametrize("kind", [Format.TGZ, Format.ZIP])
-def test_what_is_compressed_has_no_offsets(kind: Format) -> None:
-    assert {member.offset for member in members(PACKED[kind], kind)} == {None}
+def test_offsets_in_a_tgz_are_those_of_what_it_unpacks_to() -> None:
+    unpacked = gzip.decompress(PACKED[Format.TGZ])
+    for member in members(PACKED[Format.TGZ], Format.TGZ):
+        assert member.offset is not None
+        assert unpacked[member.offset : member.offset + member.size] == SHARD[member.name]
+
+
+def test_offsets_in_a_zip_are_where_deflated_data_begins() -> None:
+    packed = PACKED[Format.ZIP]
+    for member in members(packed, Format.ZIP):
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        assert inflate.decompress(packed[member.offset :]) == SHARD[member.name]
+
+
+def test_sparse_files_have_no_one_place() -> None:
+    packed = tar({"sparse": b"data"}, kind=tarfile.GNU_FORMAT)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        at = archive.getmember("sparse").offset
+    header = bytearray(packed[at : at + 512])
+    header[156:157] = b"S"
+    header[386:410] = b"%011o\0%011o\0" % (4096, 4)  # four bytes of data, behind a hole
+    header[483:495] = b"%011o\0" % 4100
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    [found] = members(packed[:at] + bytes(header) + packed[at + 512 :], Format.TAR)
+    assert found == ("sparse", 4100, None)
+
+
+@pytest.mark.parametrize("shift", [-1, 1, 1 << 20])
+def test_a_zip_whose_list_points_beside_its_members_is_damaged(shift: int) -> None:
+    packed = bytearray(zipped({"a": b"abc", "b": b"def"}, compression=zipfile.ZIP_STORED))
+    at = packed.rindex(b"PK\x01\x02") + 42
+    packed[at : at + 4] = struct.pack("<L", struct.unpack("<L", packed[at : at + 4])[0] + shift)
+    with pytest.raises(ArchiveInvalid, match="not where the list"):
+        members(bytes(packed), Format.ZIP)
+
+
+def test_a_zip_whose_list_says_more_bytes_than_there_are_is_damaged() -> None:
+    packed = bytearray(zipped({"a": b"abc"}, compression=zipfile.ZIP_STORED))
+    at = packed.rindex(b"PK\x01\x02") + 20
+    packed[at : at + 8] = struct.pack("<LL", 1 << 30, 1 << 30)
+    with pytest.raises(ArchiveInvalid, match="not where the list"):
+        members(bytes(packed), Format.ZIP)
 
 
 @pytest.mark.parametrize(
