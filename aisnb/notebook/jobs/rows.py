@@ -43,7 +43,7 @@ def row(snapshot: JobSnapshot) -> str:
 
 def _bar(snapshot: JobSnapshot) -> str:
     if amounts(snapshot)[1] is None:
-        return pieces.text(human_size(max(0, snapshot.bytes)))
+        return pieces.text(human_size(snapshot.bytes)) if snapshot.bytes >= 0 else ""
     share = cards.share_of(snapshot)
     return f"{pieces.bar(share, cards.tone_of(snapshot), '5.5em', cards.BAR_CLASS)} {100 * share:.0f}%"
 

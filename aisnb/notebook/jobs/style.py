@@ -47,7 +47,7 @@ SHEET = f"""<style>
 .aisnb-jobs-heads {{ font-weight: 600; opacity: 0.75; min-height: 26px; line-height: 26px; }}
 .aisnb-jobs-heads-job {{ padding-left: 8px; }}
 @container (max-width: 62em) {{
-  .{CELLS_CLASS} {{ grid-template-columns: 6em 9.2em 7em 6.5em 4em; padding-bottom: 3px; }}
+  .{CELLS_CLASS} {{ grid-template-columns: 6em 9.2em 7em 6.5em 4em minmax(0, 1fr); padding-bottom: 3px; }}
   .{CELLS_CLASS} .aisnb-jobs-what {{ grid-column: 1 / -1; opacity: 0.75; font-size: 12px; line-height: 1.2; }}
   .aisnb-jobs-heads .aisnb-jobs-what {{ display: none; }}
 }}
