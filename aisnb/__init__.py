@@ -54,6 +54,7 @@ from aisnb.version import __version__
 if TYPE_CHECKING:
     from aisnb.client import Client, FileServer, Job, connect, node_status, sdk_client, serve
     from aisnb.explore.checking import check
+    from aisnb.explore.members import members, samples
     from aisnb.explore.planning import plan
     from aisnb.explore.sizes import sizes
     from aisnb.notebook import forms
@@ -101,8 +102,10 @@ __all__ = [
     "connect",
     "forms",
     "jobs_widget",
+    "members",
     "node_status",
     "plan",
+    "samples",
     "sdk_client",
     "serve",
     "sizes",
@@ -117,8 +120,10 @@ _LATE = {
     "connect": "aisnb.client",
     "forms": "aisnb.notebook.forms",
     "jobs_widget": "aisnb.notebook.jobs",
+    "members": "aisnb.explore.members",
     "node_status": "aisnb.client",
     "plan": "aisnb.explore.planning",
+    "samples": "aisnb.explore.members",
     "sdk_client": "aisnb.client",
     "serve": "aisnb.client",
     "sizes": "aisnb.explore.sizes",

@@ -6,27 +6,28 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from aisnb.archives import archive_format, open_archive
 from aisnb.client.loading import load_tables
 from aisnb.client.looking import PLANNING
 from aisnb.client.notes import note
+from aisnb.client.parsing_shards import parse_shard
 from aisnb.client.scanning import Ticker
 from aisnb.client.shards import find_shards
-from aisnb.errors import AisnbError, ArchiveInvalid, CheckFailed, ObjectNotFound, Unsupported
-from aisnb.transfer import Fetcher, RemoteFile
+from aisnb.errors import AisnbError, CheckFailed, ObjectNotFound
+from aisnb.transfer import Fetcher
 from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import BinaryIO
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from aisnb.archives import Member
+    from aisnb.archives import ArchiveReader
     from aisnb.client.connection import Connection
+    from aisnb.client.object_parts import ObjectParts
     from aisnb.client.shards import Found, Shard
+    from aisnb.transfer import WebParts
 
 #: Shards that are read at once; each has a thread for its parser.
 _AT_ONCE = 8
@@ -81,28 +82,20 @@ async def list_members(
 
 async def _read_all(connection: Connection, found: Found, limit: int | None) -> list[Contents]:
     """Return what is in each shard, in their order; with a limit, of as many shards as fill it."""
-    todo = iter(found.shards)
-    done = list[Contents]()
-    order = {shard: position for position, shard in enumerate(shard.name for shard in found.shards)}
-    files = set[RemoteFile]()
-    loop = asyncio.get_running_loop()
+    todo = iter(enumerate(found.shards))
+    done = dict[int, Contents]()
     ticker = Ticker(len(found.shards))
 
     async def work(fetcher: Fetcher, pool: ThreadPoolExecutor) -> None:
-        for shard in todo:
+        for position, shard in todo:
             parts = shard.parts(connection, fetcher)
-            file = RemoteFile(parts, loop)
-            files.add(file)
             try:
-                contents = await loop.run_in_executor(pool, _read, shard, file, found.inside, limit)
+                contents = await _read(shard, parts, pool, found.inside, limit)
             finally:
-                files.discard(file)
-                file.give_up()
                 parts.close()
-            contents.received, contents.came_whole = parts.received, parts.comes_whole
-            done.append(contents)
+            done[position] = contents
             ticker.tick(len(contents.names))
-            if limit is not None and sum(len(each.names) for each in done) >= limit:
+            if limit is not None and sum(len(each.names) for each in done.values()) >= limit:
                 return
 
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="aisnb-shards")
@@ -113,33 +106,30 @@ async def _read_all(connection: Connection, found: Found, limit: int | None) -> 
     finally:
         ticker.close()
         pool.shutdown(wait=False, cancel_futures=True)
-    return sorted(done, key=lambda contents: order[contents.shard])
+    return [done[position] for position in sorted(done)]
 
 
-def _read(shard: Shard, file: RemoteFile, inside: str, limit: int | None) -> Contents:
-    """Read the headers of one shard, in a thread."""
-    contents = Contents(shard.name)
-    try:
-        for name, size, offset in islice(_members(shard, file, contents, inside), limit):
+async def _read(
+    shard: Shard, parts: ObjectParts | WebParts, pool: ThreadPoolExecutor, inside: str, limit: int | None
+) -> Contents:
+    """Return what is in one shard; an error of it, too."""
+
+    def gather(reader: ArchiveReader) -> Contents:
+        contents = Contents(shard.name)
+        chosen = (member for member in reader.members() if member.name.startswith(inside))
+        for name, size, offset in islice(chosen, limit):
             contents.names.append(name)
             contents.sizes.append(size)
             contents.offsets.append(offset)
-    except (ArchiveInvalid, Unsupported) as exc:
-        reason = f"'{shard.name}' cannot be listed: {exc}"
-        return Contents(shard.name, error=file.fault or type(exc)(reason))
-    except AisnbError as exc:
-        return Contents(shard.name, error=file.fault or exc)
-    return contents
-
-
-def _members(shard: Shard, file: RemoteFile, contents: Contents, inside: str) -> Iterator[Member]:
-    stream = cast("BinaryIO", file)
-    reader = open_archive(stream, archive_format(shard.name, file=stream))
-    for member in reader.members():
         contents.passed_over = reader.passed_over
-        if member.name.startswith(inside):
-            yield member
-    contents.passed_over = reader.passed_over
+        return contents
+
+    try:
+        contents = await parse_shard(shard.name, parts, pool, gather)
+    except AisnbError as exc:
+        contents = Contents(shard.name, error=exc)
+    contents.received, contents.came_whole = parts.received, parts.comes_whole
+    return contents
 
 
 def _missing(name: str, source: str) -> ObjectNotFound:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from aisnb.commands.archives import members_of
 from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.handing import handed_over
 from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
 from aisnb.commands.results import Message
 from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.templates import Template
-from aisnb.units import plural
 from aisnb.uris import is_link, link_directory, parse_bucket, parse_provider, parse_uri
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def ls(
     count_only: Annotated[bool, Option("only how many there are")] = False,
     units: Annotated[str, UNITS] = "iec",
     to: Annotated[str, _TO] = "",
+    archive: Annotated[bool, Option("what is inside shards, see 'archive ls'")] = False,
     interactive: Annotated[bool, Option("a table to sort, search and page through; in notebooks")] = False,
 ) -> DataFrame | Message | InteractiveTable:
     """List buckets, or the objects of one, as a DataFrame.
@@ -56,9 +58,9 @@ def ls(
         %ais ls ais://abc/shard-{001..010}.tar
         %ais ls http://localhost:51061/abc/
         %ais ls ais://abc --to listing.parquet
+        %ais ls ais://abc --archive
     """
     from aisnb.explore.listing import select
-    from aisnb.explore.tables import mark
 
     if bool(to) + interactive + count_only > 1:
         raise UsageError("'--to', '--interactive' and '--count-only' each give another value. Say one of them.")
@@ -66,6 +68,13 @@ def ls(
         raise UsageError("'--cached' and '--not-cached' exclude each other. Leave out both to list everything.")
     if limit < 0:
         raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
+    if archive:
+        if props or name_only or cached or not_cached or summary:
+            raise UsageError(
+                "'--archive' lists members of shards: it goes with --prefix, --template, --regex, --limit."
+            )
+        found = members_of(context, _shards_at(place, template), prefix, regex=regex, limit=limit)
+        return _counted(found) if count_only else handed_over(found, units, to, interactive=interactive)
     if not place or parse_provider(place) or (summary and not is_link(place)):
         found = _buckets(context, place, summary=summary)
     else:
@@ -83,8 +92,8 @@ def ls(
     if len(found) and chosen.empty:
         context.note(f"None of {len(found):,} names matches.")
     if count_only:
-        return Message(f"Listed {len(chosen):,} names", value=len(chosen))
-    return _handed_over(mark(chosen[["name"]] if name_only else chosen, units), to, interactive=interactive)
+        return _counted(chosen)
+    return handed_over(chosen[["name"]] if name_only else chosen, units, to, interactive=interactive)
 
 
 @command("bucket summary", aliases=("storage summary", "summary"))
@@ -104,18 +113,18 @@ def summary(
     return mark(_buckets(context, bucket, summary=True), units)
 
 
-def _handed_over(listing: DataFrame, to: str, *, interactive: bool) -> DataFrame | Message | InteractiveTable:
-    """Return the listing as it was asked for: itself, as a file, or as a table to play with."""
-    if to:
-        from aisnb.explore.export import write_table
+def _counted(listing: DataFrame) -> Message:
+    return Message(f"Listed {len(listing):,} names", value=len(listing))
 
-        path = write_table(listing, to)
-        return Message(f"Wrote {plural(len(listing), 'row')} to {path}", path=path, value=len(listing))
-    if interactive:
-        from aisnb.explore.interactive import InteractiveTable
 
-        return InteractiveTable(listing)
-    return listing
+def _shards_at(place: str, template: str) -> str:
+    """Return the place of shards that a template may choose among."""
+    if not place or parse_provider(place):
+        raise UsageError("'--archive' looks into the shards of one place. Name a bucket, or a directory on the web.")
+    if not template:
+        return place
+    bucket, found = _template_of(place, template)
+    return f"{bucket.rstrip('/')}/{found}"
 
 
 def _buckets(context: Context, place: str, *, summary: bool) -> DataFrame:

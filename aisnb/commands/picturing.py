@@ -27,6 +27,7 @@ def sizes(
     source: Annotated[str, _OF],
     *,
     prefix: Annotated[str, PREFIX] = "",
+    archive: Annotated[bool, Option("of what is inside shards, see 'archive ls'")] = False,
     depth: Annotated[int, _DEPTH] = 0,
     to: Annotated[str, _TO] = "",
 ) -> Sizes:
@@ -38,12 +39,13 @@ def sizes(
     Example:
         %ais sizes ais://abc
         %ais sizes ais://abc/train/ --depth 2 --to sizes.pdf
+        %ais sizes ais://abc --archive
         %ais sizes $df
     """
     from aisnb.explore.pictures import NOT_INSTALLED, can_draw
     from aisnb.explore.sizes import sizes as sizes_of
 
-    found = sizes_of(table_in(source), prefix=prefix, depth=depth, client=context.client())
+    found = sizes_of(table_in(source), prefix=prefix, depth=depth, archive=archive, client=context.client())
     if to:
         context.note(f"Wrote the picture to {found.save(to)}")
     elif not can_draw():

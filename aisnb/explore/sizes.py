@@ -179,7 +179,14 @@ class Sizes:
         return by_prefix(self._names, self._sizes, self.depth)
 
 
-def sizes(source: str | DataFrame, *, prefix: str = "", depth: int = 0, client: Client | None = None) -> Sizes:
+def sizes(
+    source: str | DataFrame,
+    *,
+    prefix: str = "",
+    depth: int = 0,
+    archive: bool = False,
+    client: Client | None = None,
+) -> Sizes:
     """Show how sizes are spread: histogram, cumulative share, treemap, largest and smallest, kinds of files.
 
     Args:
@@ -187,6 +194,7 @@ def sizes(source: str | DataFrame, *, prefix: str = "", depth: int = 0, client: 
             ``name`` and ``size`` (or ``shard``, ``member`` and ``size``), such as a listing.
         prefix: only names of the bucket that begin so.
         depth: how many directories deep the treemap goes; 0 for the first depth that has more than one.
+        archive: look at what is inside shards, see `aisnb.members`.
         client: whose bucket it is; None connects as `aisnb.connect` does.
 
     Raises:
@@ -202,15 +210,17 @@ def sizes(source: str | DataFrame, *, prefix: str = "", depth: int = 0, client: 
     if not isinstance(source, str):
         return Sizes(source, str(source.attrs.get("bucket", "")), depth)
     if client is not None:
-        return Sizes(_listed(client, source, prefix), source, depth)
+        return Sizes(_listed(client, source, prefix, archive=archive), source, depth)
     with connect() as own:
-        return Sizes(_listed(own, source, prefix), source, depth)
+        return Sizes(_listed(own, source, prefix, archive=archive), source, depth)
 
 
-def _listed(client: Client, source: str, prefix: str) -> DataFrame:
+def _listed(client: Client, source: str, prefix: str, *, archive: bool) -> DataFrame:
     """Return names and sizes of a bucket, or of what is on the web, which is asked where its index does not say."""
     from aisnb.uris import is_link
 
+    if archive:
+        return client.members(source, prefix=prefix)
     if not is_link(source):
         return client.ls(source, prefix=prefix)
     found = client.plan(source, sample=False)

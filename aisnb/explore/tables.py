@@ -45,6 +45,8 @@ _OF_TOTAL = (("done", "total"), ("bytes", "total_bytes"))
 #: What a row is, by the columns that tell it; the first that fits.
 _NOUNS = (
     ({"id", "state"}, "job"),
+    ({"shard", "member"}, "member"),
+    ({"shard", "key"}, "sample"),
     ({"name", "reason"}, "failed file"),
     ({"name", "problem"}, "problem"),
     ({"name", "provider"}, "bucket"),
@@ -128,6 +130,8 @@ def _totals(frame: DataFrame, units: str) -> str:
     parts = [plural(len(frame), noun)]
     if "objects" in frame.columns and noun == "bucket":
         parts.append(plural(int(frame["objects"].fillna(0).sum()), "object"))
+    if noun in ("member", "sample"):
+        parts[0] += f" in {plural(frame['shard'].nunique(), 'shard')}"
     if "size" in frame.columns and len(frame) and _is_whole(frame["size"]):
         sizes = frame["size"].dropna()
         unknown = len(frame) - len(sizes)

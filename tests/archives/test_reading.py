@@ -101,7 +101,7 @@ def test_a_zip_whose_list_points_beside_its_members_is_damaged(shift: int) -> No
     packed = bytearray(zipped({"a": b"abc", "b": b"def"}, compression=zipfile.ZIP_STORED))
     at = packed.rindex(b"PK\x01\x02") + 42
     packed[at : at + 4] = struct.pack("<L", struct.unpack("<L", packed[at : at + 4])[0] + shift)
-    with pytest.raises(ArchiveInvalid, match="not where the list"):
+    with pytest.raises(ArchiveInvalid, match="damaged"):
         members(bytes(packed), Format.ZIP)
 
 

@@ -1,0 +1,106 @@
+"""``archive ls`` and ``archive get``: what is inside shards, without unpacking them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.following import read_headers
+from aisnb.commands.handing import handed_over
+from aisnb.commands.options import HEADER, UNITS
+from aisnb.errors import UsageError
+from aisnb.units import plural
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from aisnb.commands.context import Context
+    from aisnb.commands.results import Message
+    from aisnb.explore.interactive import InteractiveTable
+
+_PLACE = Argument(
+    "bucket, bucket/shard, bucket/shard/directory, template; web directory, link or template of links",
+    completes=("bucket", "object", "link"),
+)
+_PREFIX = Option("shards whose names begin so; may go on inside a shard", completes=("object",))
+_REGEX = Option("members in whose shard/name this regular expression is found")
+_LIMIT = Option("at most so many rows; 0 for all", metavar="N")
+_SAMPLES = Option("a row per sample, as WebDataset names them: 000017.jpg and 000017.cls are one")
+_STRICT = Option("fail if a shard cannot be read, for notebooks that run unattended")
+_TO = Option("write the table to this file, .parquet, .csv or .arrow", metavar="FILE", completes=("path",))
+
+
+@command("archive ls")
+def archive_ls(
+    context: Context,
+    place: Annotated[str, _PLACE],
+    *,
+    prefix: Annotated[str, _PREFIX] = "",
+    regex: Annotated[str, _REGEX] = "",
+    samples: Annotated[bool, _SAMPLES] = False,
+    limit: Annotated[int, _LIMIT] = 0,
+    strict: Annotated[bool, _STRICT] = False,
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    units: Annotated[str, UNITS] = "iec",
+    to: Annotated[str, _TO] = "",
+    interactive: Annotated[bool, Option("a table to sort, search and page through; in notebooks")] = False,
+) -> DataFrame | Message | InteractiveTable:
+    """List what is inside shards (tar, tgz, zip), as a DataFrame: shard, member, size, offset.
+
+    Nothing is unpacked, and of shards on the web, or on a cluster, only headers come; a tgz is read to its end, and so
+    is what comes from a server that sends no parts of files. The offset is where a member's data begins in its shard
+    (in a tgz: in what it unpacks to). A shard that cannot be read is left out with a warning.
+
+    With --samples a row per sample: shard, key, extensions, size, members.
+
+    Example:
+        %ais archive ls ais://abc
+        df = %ais archive ls ais://abc/shard-001.tar
+        %ais archive ls http://localhost:51061/shard-{001..010}.tar --samples
+    """
+    most = 0 if samples and limit > 0 else limit
+    found = members_of(context, place, prefix, regex=regex, limit=most, strict=strict, header=header)
+    if samples:
+        found = _samples(context, found)
+        found = found.head(limit) if limit else found
+    return handed_over(found, units, to, interactive=interactive)
+
+
+def members_of(
+    context: Context,
+    place: str,
+    prefix: str = "",
+    *,
+    regex: str = "",
+    limit: int = 0,
+    strict: bool = False,
+    header: tuple[str, ...] = (),
+) -> DataFrame:
+    """Return the members of the shards at `place`, as ``archive ls`` chooses them."""
+    from aisnb.explore.listing import compile_regex
+
+    if limit < 0:
+        raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
+    pattern = compile_regex(regex) if regex else None
+    most = limit if limit and pattern is None else None
+    found = context.client().members(place, prefix=prefix, limit=most, strict=strict, headers=read_headers(header))
+    if not found.attrs["shards"]:
+        context.note(
+            f"No shards (.tar, .tgz, .tar.gz, .zip) in {place}" + (f" that begin with '{prefix}'" * bool(prefix))
+        )
+    if pattern is not None:
+        names = zip(found["shard"], found["member"], strict=True)
+        found = found.loc[[pattern.search(f"{shard}/{member}") is not None for shard, member in names]]
+        found = found.head(limit) if limit else found
+    return found.reset_index(drop=True)
+
+
+def _samples(context: Context, listing: DataFrame) -> DataFrame:
+    from aisnb.explore.members import samples
+
+    found = samples(listing)
+    if left := len(listing) - int(found["members"].sum()):
+        context.note(f"{plural(left, 'member')} without an extension left out: WebDataset makes no samples of them.")
+    if scattered := found.attrs["scattered"]:
+        context.warn(f"The members of {plural(scattered, 'sample')} do not follow each other: WebDataset parts them.")
+    return found
