@@ -7,12 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import display, downloads, exploring, forms, index, jobs, listings, startup
+from tests.benchmarks import display, downloads, exploring, forms, index, job_table, jobs, listings, startup
 
 SUBJECTS = {
     "startup": startup.run,
     "downloads": downloads.run,
     "jobs": jobs.run,
+    "job-table": job_table.run,
     "listings": listings.run,
     "index": index.run,
     "plan": exploring.plans,
