@@ -124,7 +124,7 @@ async def save_object(
         with fresh.open("wb") as file:
             await _receive(connection, target, extent, file.write)
 
-    with _local_faults(path):
+    with local_faults(path):
         try:
             await connection.attempt(save)
             fresh.replace(path)
@@ -197,7 +197,7 @@ async def _receive(
 
 
 async def _send(connection: Connection, path: Path, target: Target) -> None:
-    with _local_faults(path):
+    with local_faults(path):
         size, digest = await asyncio.to_thread(_measure, path)
     headers = {
         CHECKSUM_TYPE: XXHASH,
@@ -233,7 +233,7 @@ async def _pieces(path: Path, patience: asyncio.Timeout) -> AsyncIterator[bytes]
 
 
 @contextmanager
-def _local_faults(path: Path) -> Iterator[None]:
+def local_faults(path: Path) -> Iterator[None]:
     """Say what is wrong with a file of this machine."""
     try:
         yield

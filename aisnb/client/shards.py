@@ -92,7 +92,7 @@ async def find_shards(connection: Connection, source: str, prefix: str, headers:
     if listing.empty and begin:
         return await _around(connection, bucket, begin)
     named = listing["name"] == begin
-    chosen = listing[named] if named.any() else listing[[is_archive(name) for name in listing["name"]]]
+    chosen = listing[named] if named.any() else listing.loc[[is_archive(name) for name in listing["name"]]]
     return await _of_listing(connection, bucket, chosen)
 
 

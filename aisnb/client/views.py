@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
+from aisnb.client.extracting import extract, read_member, save_member
 from aisnb.client.listing import Wanted, check_props
 from aisnb.client.members import list_members
+from aisnb.client.objects import local_path
 from aisnb.client.planning import find_files, plan
 from aisnb.client.twins import twins
 from aisnb.client.web_buckets import list_there
@@ -142,6 +145,78 @@ class Views:
         )
 
     members, members_async = twins(_members)
+
+    async def _member(
+        self,
+        source: str,
+        member: str,
+        path: str | Path | None = None,
+        *,
+        clobber: bool = True,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes | Path:
+        """Return the bytes of one member of a shard, or write them to a file; only headers come beside them.
+
+        Args:
+            source: one shard: ``ais://abc/shard-001.tar``, or a link.
+            member: its name there.
+            path: the file to write, or a directory; it appears whole, or not at all.
+            clobber: replace a file that is there.
+            headers: for a source on the web, such as credentials.
+
+        Returns:
+            The bytes, or the file's path if `path` was given.
+
+        Raises:
+            ObjectNotFound: there is no such shard, or member.
+            AlreadyExists: the file is there, and not to be replaced.
+            ArchiveInvalid: the shard is damaged, or no archive.
+
+        Example:
+            client.member("ais://abc/shard-001.tar", "000017.cls")
+        """
+        if path is None:
+            return await read_member(self._connection, source, member, headers or {})
+        target = local_path(path)
+        return await save_member(self._connection, source, member, target, headers or {}, clobber=clobber)
+
+    member, member_async = twins(_member)
+
+    async def _extract(
+        self,
+        source: str,
+        directory: str | Path = ".",
+        *,
+        pattern: str = "",
+        mode: str = "regexp",
+        clobber: bool = True,
+        headers: Mapping[str, str] | None = None,
+    ) -> list[Path]:
+        """Write members of a shard to files below a directory, which is made if need be; without a choice, all.
+
+        Args:
+            source: one shard: ``ais://abc/shard-001.tar``, or a link.
+            directory: where to.
+            pattern: which members, read as `mode` says.
+            mode: ``regexp``, ``prefix``, ``suffix``, ``substr``, or ``wdskey`` (the key of a WebDataset sample).
+            clobber: replace files that are there.
+            headers: for a source on the web, such as credentials.
+
+        Returns:
+            The files, in the order of the shard.
+
+        Raises:
+            ObjectNotFound: there is no such shard, or nothing in it is meant.
+            AlreadyExists: a file is there, and not to be replaced.
+            ArchiveInvalid: the shard is damaged, or no archive.
+
+        Example:
+            client.extract("ais://abc/shard-001.tar", "sample", pattern="000017", mode="wdskey")
+        """
+        path = Path(directory).expanduser()  # noqa: ASYNC240  # this looks at no file
+        return await extract(self._connection, source, path, pattern, mode, headers or {}, clobber=clobber)
+
+    extract, extract_async = twins(_extract)
 
     async def _summary(self, bucket: str = "") -> pd.DataFrame:
         """Return how many objects a bucket has here, and their size; without a bucket, for each.

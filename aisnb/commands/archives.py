@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from aisnb.archives import MODES, is_archive
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import read_headers
 from aisnb.commands.handing import handed_over
 from aisnb.commands.options import HEADER, UNITS
+from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
-from aisnb.units import plural
+from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from aisnb.commands.context import Context
-    from aisnb.commands.results import Message
     from aisnb.explore.interactive import InteractiveTable
 
 _PLACE = Argument(
@@ -28,6 +30,7 @@ _LIMIT = Option("at most so many rows; 0 for all", metavar="N")
 _SAMPLES = Option("a row per sample, as WebDataset names them: 000017.jpg and 000017.cls are one")
 _STRICT = Option("fail if a shard cannot be read, for notebooks that run unattended")
 _TO = Option("write the table to this file, .parquet, .csv or .arrow", metavar="FILE", completes=("path",))
+_YES = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
 
 
 @command("archive ls")
@@ -104,3 +107,64 @@ def _samples(context: Context, listing: DataFrame) -> DataFrame:
     if scattered := found.attrs["scattered"]:
         context.warn(f"The members of {plural(scattered, 'sample')} do not follow each other: WebDataset parts them.")
     return found
+
+
+_SHARD = Argument("bucket/shard, bucket/shard/member, or the link of a shard", completes=("object", "bucket", "link"))
+_DESTINATION = Argument("file, or directory; '-' shows the bytes of a member; default: here", completes=("path",))
+_MODE = Option("how --archregx is read", choices=MODES)
+
+
+@command("archive get")
+def archive_get(
+    context: Context,
+    shard: Annotated[str, _SHARD],
+    destination: Annotated[str, _DESTINATION] = ".",
+    *,
+    archpath: Annotated[str, Option("the one member to read", metavar="MEMBER")] = "",
+    archregx: Annotated[str, Option("the members to read, see --archmode", metavar="PATTERN")] = "",
+    archmode: Annotated[str, _MODE] = "regexp",
+    no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
+    header: Annotated[tuple[str, ...], HEADER] = (),
+    yes: Annotated[bool, _YES] = False,
+) -> Message | Content:
+    """Read members of a shard into files here, or one into a value; without a choice, all.
+
+    One member goes to a file; several go below a directory, by their names in the shard. Of the shard only what is
+    needed comes.
+
+    Example:
+        %ais archive get ais://abc/shard-001.tar/000017.jpg
+        label = %ais archive get ais://abc/shard-001.tar/000017.cls -
+        %ais archive get ais://abc/shard-001.tar sample/ --archregx 000017 --archmode wdskey
+        %ais archive get http://localhost:51061/shard-001.tar all/
+    """
+    if archpath and archregx:
+        raise UsageError("'--archpath' and '--archregx' both choose members. Say one of them.")
+    shard, inside = _parted(shard)
+    if inside and (archpath or archregx):
+        raise UsageError(f"'{inside}' names a member already. Leave out --archpath and --archregx.")
+    client, headers = context.client(), read_headers(header)
+    member = archpath or inside
+    if member and destination == "-":
+        content = client.member(shard, member, headers=headers)
+        return Content(content if isinstance(content, bytes) else b"")
+    if destination == "-":
+        raise UsageError("'-' shows the bytes of one member. Name it: SHARD/MEMBER.")
+    if member:
+        path = Path(str(client.member(shard, member, destination, clobber=not no_clobber, headers=headers)))
+        return Message(f"GET {member} from {shard} as {path} ({human_size(path.stat().st_size)})", path=path)
+    written = client.extract(
+        shard, destination, pattern=archregx, mode=archmode, clobber=not no_clobber, headers=headers
+    )
+    size = human_size(sum(path.stat().st_size for path in written))
+    where = Path(destination).expanduser()
+    return Message(f"GET {plural(len(written), 'member')} from {shard} into {where}/ (total size {size})", path=where)
+
+
+def _parted(place: str) -> tuple[str, str]:
+    """Return the shard and the member that ``ais://abc/shard.tar/train/cat.jpg`` names, "" for the latter if none."""
+    begin = place.find("://") + 3
+    for end in (position for position, letter in enumerate(place) if letter == "/" and position > begin):
+        if is_archive(place[:end]):
+            return place[:end], place[end + 1 :]
+    return place, ""

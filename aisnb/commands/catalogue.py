@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aisnb.commands import (
+    archives,
     buckets,
     checking,
     demo,
@@ -45,6 +46,7 @@ COMMANDS = Tree(
             (
                 listing.ls,
                 listing.summary,
+                archives.archive_ls,
                 checking.check,
                 picturing.sizes,
                 buckets.show_bucket,
@@ -52,7 +54,7 @@ COMMANDS = Tree(
                 nodes.show_cluster,
             ),
         ),
-        Section("One by one", (reading.get, reading.cat, writing.put)),
+        Section("One by one", (reading.get, reading.cat, writing.put, archives.archive_get)),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
         Section(
             "The local node",

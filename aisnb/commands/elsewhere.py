@@ -23,7 +23,8 @@ _PHRASES = {
         start ec-encode, start rechunk, start shard-index
     """,
     _NOT_HERE: """
-        archive, cp, bucket cp, bucket mv, mv, object mv, object concat, concat, object promote, promote,
+        archive put, archive bucket, archive gen-shards, cp, bucket cp, bucket mv, mv, object mv, object concat, concat,
+        object promote, promote,
         object set-custom, blob-download, start blob-download, ml
     """,
 }
