@@ -50,6 +50,7 @@ class JobPages:
         self._listed: tuple[float, JobQuery, JobPage] | None = None
         self._of_cluster: frozenset[str] = frozenset()
         self._missed = 0
+        self._met_local = False
 
     def close(self) -> None:
         """Close what is open; twice is harmless."""
@@ -123,13 +124,13 @@ class JobPages:
             if await _runs():
                 raise
             raise EndpointUnreachable(_NOT_RUNNING) from None
-        self._missed = 0
+        self._missed, self._met_local = 0, True
         return page
 
     async def _joined(self, query: JobQuery, version: int, seconds: float) -> JobPage:
         """Join the jobs of a cluster and of the local node, which relays into it."""
         first = msgspec.structs.replace(query, offset=0, limit=query.offset + query.limit)
-        near = await self._near(first, version, min(seconds, _LIST_SECONDS), start=True)
+        near = await self._near(first, version, min(seconds, _LIST_SECONDS), start=not self._met_local)
         far = await self._far(first)
         jobs = sorted([*near.jobs, *far.jobs], key=lambda job: -(job.started_ns or job.created_ns))
         shown = jobs[query.offset : query.offset + query.limit]

@@ -14,6 +14,7 @@ from tests.notebook.test_form_browser import RESTART, RUN_CELL
 from tests.notebook.test_progress_browser import (
     DARK,
     RUN_ALL,
+    SAVE,
     WIDGETS,
     keep_screenshot,
     open_notebook,
@@ -139,7 +140,8 @@ def see_it_move(page: Page, theme: str) -> None:
         return len(seen) >= 4
 
     wait_until(page, has_moved)
-    board(page).locator(".aisnb-jobs-grid button").first.click()
+    board(page).locator(".aisnb-jobs-grid button").first.focus()
+    page.keyboard.press("Enter")
     wait_until(page, lambda: "Speed limit" in said(page) and "part-0" in said(page))
     keep_screenshot(page, f"jobs-running-{theme}")
 
@@ -198,6 +200,9 @@ def test_a_restarted_kernel_finds_the_jobs_again_and_a_new_run_ends_the_old(
         wait_until(page, lambda: board(page).count() == 1 and is_possible(page, "Stop"))
         wait_until(page, lambda: "part-" in said(page))
         assert page.locator(".jp-OutputArea-executeResult").last.inner_text().strip().endswith("1")
+        page.evaluate(SAVE)
+        open_notebook(page, address)  # the page is loaded again, the kernel stays
+        wait_until(page, lambda: board(page).count() == 1 and is_possible(page, "Stop"))
         press(page, "Stop")
         wait_until(page, lambda: "aborted" in said(page))
 
@@ -238,6 +243,17 @@ def test_a_page_without_widgets_shows_the_table_as_show_job_does(
         wait_until(page, lambda: page.locator(".aisnb-jobs table.dataframe").count() == 2)
         keep_screenshot(page, "jobs-without-widgets")
         assert "part-{01..60}.tar" in page.locator(".aisnb-jobs").first.inner_text()
+
+
+def test_the_table_in_notebook_7(tmp_path: Path, page: Page, source: FaultySource, bucket: str) -> None:
+    notebook = write(tmp_path, "%load_ext aisnb", start(source, bucket), "%ais jobs")
+    with lab(notebook.parent, tmp_path, program="notebook") as address:
+        open_notebook(page, address, "notebooks")
+        page.evaluate(RUN_ALL)
+        wait_until(page, lambda: any(width > 0 for width in widths(page, BARS)) and is_possible(page, "Pause"))
+        press(page, "Pause")
+        wait_until(page, lambda: is_possible(page, "Resume"))
+        keep_screenshot(page, "jobs-notebook-7")
 
 
 def test_the_table_in_voila(tmp_path: Path, page: Page, source: FaultySource, bucket: str) -> None:

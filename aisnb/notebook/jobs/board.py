@@ -70,8 +70,9 @@ class JobBoard:
         if not self._closed:
             self._closed = True
             portal.launch(self._watch.close())
-            for widget in {*self._table.widgets, *_inside(self._box)}:
-                widget.close()
+            for each in (self._box, *self._table.widgets):
+                for widget in _inside(each):
+                    widget.close()
 
     def view(self) -> dict[str, object]:
         """Return what shows the table in the current cell, and stay up to date from now on; {} where no page is."""
@@ -152,8 +153,8 @@ class JobBoard:
         self._watch.ask()
 
     def _arranged(self) -> VBox:
-        head = HBox([self._filters.box, self._pager.box])
-        head.layout = Layout(justify_content="space-between", flex_flow="row wrap")
+        spread = Layout(justify_content="space-between", flex_flow="row wrap")
+        head = HBox([self._filters.box, self._pager.box], layout=spread)
         box = VBox([HTML(style.SHEET), head, self._trouble, self._table.box, self._details.box, self._said])
         box.add_class(style.BOARD_CLASS)
         box.add_class(f"{style.BOARD_CLASS}-board")

@@ -14,6 +14,7 @@ from aisnb.units import human_duration, human_size, printable
 if TYPE_CHECKING:
     from aisnb.protocol.extension import JobSnapshot
 
+JOB_HEAD = '<div class="aisnb-jobs-heads aisnb-jobs-heads-job">Job</div>'
 HEADS = (
     f'<div class="{CELLS_CLASS} aisnb-jobs-heads"><span>State</span><span>Progress</span>'
     '<span class="aisnb-jobs-number">Files</span><span class="aisnb-jobs-number">Speed</span>'

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, Button, GridBox, Layout
+from ipywidgets import HTML, Button, ButtonStyle, GridBox, Layout
+from ipywidgets.widgets.widget_string import HTMLStyle
 
-from aisnb.notebook.jobs.rows import HEADS, row
+from aisnb.notebook.jobs.rows import HEADS, JOB_HEAD, row
 from aisnb.notebook.jobs.style import CHOSEN_CLASS, GRID_CLASS
 from aisnb.units import printable
 
@@ -31,24 +32,20 @@ class Table:
     def __init__(self, choose: Callable[[str], None]) -> None:
         self._choose = choose
         self._ids: list[str] = []
-        narrow, wide = Layout(width="auto"), Layout(width="auto", min_width="0")
-        first = Button(style={})
-        heads = [
-            HTML('<div class="aisnb-jobs-heads aisnb-jobs-heads-job">Job</div>', layout=wide),
-            HTML(HEADS, layout=wide),
-        ]
-        self._buttons = [Button(layout=narrow, style=first.style) for _ in range(ROWS)]
-        self._cells = [HTML(layout=wide) for _ in range(ROWS)]
+        as_text = {"layout": Layout(width="auto", min_width="0"), "style": HTMLStyle()}
+        as_button = {"layout": Layout(width="auto"), "style": ButtonStyle()}
+        self._heads = [HTML(JOB_HEAD, **as_text), HTML(HEADS, **as_text)]
+        self._buttons = [Button(**as_button) for _ in range(ROWS)]
+        self._cells = [HTML(**as_text) for _ in range(ROWS)]
         for number, button in enumerate(self._buttons):
             button.on_click(lambda _button, number=number: self._pressed(number))
-        self._heads = heads
         self.box = GridBox(layout=Layout(grid_template_columns="9.5em minmax(0, 1fr)", width="100%", grid_gap="0 8px"))
         self.box.add_class(GRID_CLASS)
 
     @property
     def widgets(self) -> list[Any]:
-        """All widgets of the table, those of rows that are not in use, too."""
-        return [self.box, *self._heads, *self._buttons, *self._cells]
+        """The widgets of all rows, in use or not."""
+        return [*self._heads, *self._buttons, *self._cells]
 
     def show(self, jobs: list[JobSnapshot], chosen: str) -> None:
         """Show these jobs; what did not change is not sent again."""
