@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aisnb.commands.definition import Command
 
 #: The commands that have a form.
-WITH_FORM = ("serve", "start download", "start prefetch", "get", "put")
+WITH_FORM = ("serve", "start download", "start prefetch", "get", "put", "archive ls", "archive get")
 
 _WORDS = Argument("the command; without one, both steps in one form", metavar="COMMAND", completes=("command",))
 
@@ -31,8 +31,8 @@ class FormMaker(Protocol):
 def form(context: Context, words: Annotated[tuple[str, ...], _WORDS] = ()) -> Any:
     """Show a form to fill in and click: both steps, or one command.
 
-    It says the lines that it stands for, to copy. Commands with a form: serve, start download, start prefetch, get
-    and put.
+    It says the lines that it stands for, to copy. Commands with a form: serve, start download, start prefetch, get,
+    put, archive ls and archive get.
 
     Example:
         %ais form

@@ -91,7 +91,7 @@ def test_every_command_is_well_defined(command: Command) -> None:
     assert all(each.about.help for each in command.parameters)
     assert all(isinstance(each.about, Option) for each in command.options)
     assert command.destructive is (
-        "yes" in {each.name for each in command.options} and command.name not in ("stop", "get")
+        "yes" in {each.name for each in command.options} and command.name not in ("stop", "get", "archive get")
     )
 
 

@@ -40,7 +40,8 @@ def for_command(name: str) -> CommandForm:
     """Return the form of one command: what ``%ais form COMMAND`` shows.
 
     Args:
-        name: ``"start download"``, ``"start prefetch"``, ``"serve"``, ``"get"``, ``"put"``.
+        name: ``"start download"``, ``"start prefetch"``, ``"serve"``, ``"get"``, ``"put"``, ``"archive ls"``,
+            ``"archive get"``.
 
     Returns:
         A form with ``.value`` (what the command returned last) and ``.lines``.
