@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FIRST = 64 << 10
 _LEAST = 16 << 10
 _MOST = 4 << 20
-#: A gap between two reads that is no larger than this is worth reading rather than asking again after it.
+#: What lies between two reads and is no longer than this costs less to be read than to be asked past.
 _WORTH_READING = 128 << 10
 
 
@@ -45,18 +45,18 @@ class RemoteFile(io.RawIOBase):
 
     Attributes:
         fault: the first error of ours that a read ran into: parsers make other errors of it.
-        questions: parts that were asked for.
     """
 
     def __init__(self, parts: Parts, loop: asyncio.AbstractEventLoop) -> None:
         self.fault: AisnbError | None = None
-        self.questions = 0
         self._parts = parts
         self._loop = loop
         self._position = 0
         self._start = 0
         self._window = b""
-        self._ahead = _FIRST
+        self._ahead = _FIRST // 2
+        self._read_to = 0
+        self._jumped = False
         self._size: int | None = None
         self._asked: Future[Any] | None = None
         self._given_up = False
@@ -88,6 +88,7 @@ class RemoteFile(io.RawIOBase):
         """Return the next bytes, fewer than asked for only at the end."""
         if size is None or size < 0:
             size = max(0, self._known_size() - self._position)
+        self._jumped = self._jumped or abs(self._position - self._read_to) > _WORTH_READING
         pieces, left = [], size
         while left:
             piece = self._from_window(left)
@@ -96,6 +97,7 @@ class RemoteFile(io.RawIOBase):
             pieces.append(piece)
             left -= len(piece)
             self._position += len(piece)
+        self._read_to = self._position
         return b"".join(pieces)
 
     def give_up(self) -> None:
@@ -116,10 +118,8 @@ class RemoteFile(io.RawIOBase):
 
     def _fill(self, wanted: int) -> None:
         """Ask for the bytes from here on, and some ahead."""
-        gap = self._position - (self._start + len(self._window))
-        if self._window:
-            near = 0 <= gap <= max(self._ahead, _WORTH_READING)
-            self._ahead = min(2 * self._ahead, _MOST) if near else _LEAST
+        self._ahead = _LEAST if self._jumped else min(2 * self._ahead, _MOST)
+        self._jumped = False
         self._start = self._position
         length = max(self._ahead, min(wanted, _MOST))
         self._window = self._ask(self._parts.part(self._position, length))
@@ -134,7 +134,6 @@ class RemoteFile(io.RawIOBase):
         return self._size
 
     def _ask(self, work: Coroutine[Any, Any, T]) -> T:
-        self.questions += 1
         if self._given_up:
             work.close()
             raise InterruptedError("nobody waits for this file any more")
