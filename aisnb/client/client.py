@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from aisnb.client.buckets import create_bucket
+from aisnb.client.changes import Changes
 from aisnb.client.connection import open_connection
 from aisnb.client.downloads import Options, plan_download, plan_prefetch, start_download
 from aisnb.client.fetching import materialize, start_prefetch
@@ -20,7 +21,6 @@ from aisnb.client.standing import look_at
 from aisnb.client.streams import open_object
 from aisnb.client.twins import twins
 from aisnb.client.uploads import plan_upload
-from aisnb.client.views import Views
 from aisnb.errors import UsageError
 from aisnb.uris import parse_bucket
 
@@ -55,7 +55,7 @@ def connect(endpoint: str | None = None, token: str | None = None) -> Client:
     return Client(open_connection(endpoint, token))
 
 
-class Client(Views):
+class Client(Changes):
     """Buckets, objects, listings and jobs of an endpoint; made by `connect`.
 
     Every method has a twin ``…_async`` to be awaited. The local node is started by the first call, and again when it

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _TICK = 0.5
 #: Jobs that stay on the list a while, doing nothing, before they end (AIStore: ``xact/api.go``, "idles").
 _IDLING = frozenset(("copy-listrange", "archive", "put-copies", "etl-listrange", "list"))
+#: Those of them that only the targets tell of while they run.
+_UNTRACKED = _IDLING - {"list"}
 _IDLE_NS = 2 * 10**9
 
 
@@ -44,7 +46,7 @@ class ClusterJobs:
         if seconds > 0 and version >= 0:
             await asyncio.sleep(min(seconds, _TICK))
         if not job.startswith(ID_PREFIX):
-            return _of_statistics(job, await self._status(job), await self._statistics(job))
+            return await self._snapshot(job)
         return _of_download(await self._download(job, only_active=True))
 
     async def all(self) -> list[JobSnapshot]:
@@ -56,8 +58,11 @@ class ClusterJobs:
         others = await self._ask(Call("GET", "/v1/cluster", {WHAT: "status_all"}, body, shown="Listing the jobs"))
         statuses = [status for status in others.decode_list(JobStatus) if not status.uuid.startswith(ID_PREFIX)]
         rows: dict[str, list[JobStats]] = {}
-        for row in await self._statistics("") if statuses else ():
+        for row in await self._statistics(""):
             rows.setdefault(row.id, []).append(row)
+        told = {status.uuid for status in statuses}
+        untold = [each for job, each in rows.items() if job not in told and each[0].kind in _UNTRACKED]
+        statuses += [_status_in(each) for each in untold]
         found += [_of_statistics(status.uuid, status, rows.get(status.uuid, [])) for status in statuses]
         return sorted(found, key=lambda snapshot: -snapshot.started_ns)
 
@@ -113,6 +118,11 @@ class ClusterJobs:
         reply = await self._ask(Call("GET", "/v1/download", body=body, shown=f"Job {job}"))
         return reply.decode(DownloadStatus)
 
+    async def _snapshot(self, job: str) -> JobSnapshot:
+        rows = await self._statistics(job)
+        told = bool(rows) and rows[0].kind in _UNTRACKED
+        return _of_statistics(job, _status_in(rows) if told else await self._status(job), rows)
+
     async def _status(self, job: str) -> JobStatus:
         body = msgspec.json.encode({"id": job, "kind": ""})
         call = Call("GET", "/v1/cluster", {WHAT: "status"}, body, shown=f"Job {job}")
@@ -155,6 +165,14 @@ def _of_download(status: DownloadStatus) -> JobSnapshot:
         started_ns=_nanoseconds(status.started_time),
         ended_ns=_nanoseconds(status.finished_time),
     )
+
+
+def _status_in(rows: list[JobStats]) -> JobStatus:
+    """Return what the targets' rows of a job come to, where no proxy keeps watch over it."""
+    ends = [_nanoseconds(row.end_time) for row in rows]
+    wrong = next((row.abort_error or row.err for row in rows if row.abort_error or row.err), "")
+    aborted = any(row.aborted for row in rows)
+    return JobStatus(rows[0].kind, rows[0].id, wrong, max(ends) if all(ends) else 0, aborted)
 
 
 def _of_statistics(job: str, status: JobStatus, rows: list[JobStats]) -> JobSnapshot:

@@ -32,7 +32,7 @@ from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from aisnb.client.connection import Connection
     from aisnb.protocol.messages import Selection
@@ -143,7 +143,7 @@ async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]]) 
 
     async def put(path: Path, target: Target) -> str:
         async with places:
-            await _send(connection, path, target)
+            await upload_joined(connection, [path], target)
         return target.bucket / target.name
 
     tasks = [asyncio.create_task(put(path, Target(bucket, name))) for path, bucket, name in files]
@@ -152,6 +152,32 @@ async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]]) 
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def upload_joined(connection: Connection, paths: Sequence[Path], target: Target) -> int:
+    """Write files, one behind the other, into one object, and return its size in bytes.
+
+    Raises:
+        DirectoryNotFound: a file is not there.
+        BucketNotFound: the bucket is not there.
+    """
+    size, digest = await asyncio.to_thread(_measure, paths)
+    headers = {
+        CHECKSUM_TYPE: XXHASH,
+        CHECKSUM_VALUE: digest,
+        "Content-Length": str(size),
+        "Content-Type": "application/octet-stream",
+    }
+    try:
+        async with asyncio.timeout(_UPLOAD_STALL_SECONDS) as patience:
+            body = partial(_pieces, paths, patience)
+            await connection.call(target.call("PUT", body=body, headers=headers, stall=None, ask_first=True))
+    except TimeoutError as exc:
+        raise EndpointUnreachable(
+            f"Writing '{paths[0]}' to {target.bucket / target.name}: {connection!r} took nothing for "
+            f"{_UPLOAD_STALL_SECONDS:g} s. Look whether it is there, then write it again."
+        ) from exc
+    return size
 
 
 async def remove_object(connection: Connection, target: Target) -> None:
@@ -196,40 +222,22 @@ async def _receive(
     check.finish()
 
 
-async def _send(connection: Connection, path: Path, target: Target) -> None:
-    with local_faults(path):
-        size, digest = await asyncio.to_thread(_measure, path)
-    headers = {
-        CHECKSUM_TYPE: XXHASH,
-        CHECKSUM_VALUE: digest,
-        "Content-Length": str(size),
-        "Content-Type": "application/octet-stream",
-    }
-    try:
-        async with asyncio.timeout(_UPLOAD_STALL_SECONDS) as patience:
-            body = partial(_pieces, path, patience)
-            await connection.call(target.call("PUT", body=body, headers=headers, stall=None, ask_first=True))
-    except TimeoutError as exc:
-        raise EndpointUnreachable(
-            f"Writing '{path}' to {target.bucket / target.name}: {connection!r} took nothing for "
-            f"{_UPLOAD_STALL_SECONDS:g} s. Look whether it is there, then write it again."
-        ) from exc
-
-
-def _measure(path: Path) -> tuple[int, str]:
+def _measure(paths: Sequence[Path]) -> tuple[int, str]:
     digest, size = xxhash.xxh64(), 0
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
+    for path in paths:
+        with local_faults(path), path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                size += len(piece)
     return size, digest.hexdigest()
 
 
-async def _pieces(path: Path, patience: asyncio.Timeout) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while piece := await asyncio.to_thread(file.read, _PIECE):
-            yield piece
-            patience.reschedule(asyncio.get_running_loop().time() + _UPLOAD_STALL_SECONDS)
+async def _pieces(paths: Sequence[Path], patience: asyncio.Timeout) -> AsyncIterator[bytes]:
+    for path in paths:
+        with path.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+                patience.reschedule(asyncio.get_running_loop().time() + _UPLOAD_STALL_SECONDS)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aisnb.commands import (
     archives,
     buckets,
+    changing,
     checking,
     demo,
     forms,
@@ -54,7 +55,14 @@ COMMANDS = Tree(
                 nodes.show_cluster,
             ),
         ),
-        Section("One by one", (reading.get, reading.cat, writing.put, archives.archive_get)),
+        Section(
+            "One by one",
+            (reading.get, reading.cat, writing.put, archives.archive_get, changing.concat, changing.set_custom),
+        ),
+        Section(
+            "Copy, rename and pack inside",
+            (changing.copy, changing.move_bucket, changing.move_object, changing.archive_bucket),
+        ),
         Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
         Section(
             "The local node",

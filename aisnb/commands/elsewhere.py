@@ -13,19 +13,27 @@ _ADMINISTRATION = "administers a cluster, which aisnb does not do. Use the offic
 _NOT_HERE = (
     "is not part of this version of aisnb. On a cluster use the official ais CLI, or aisnb.sdk_client() in Python."
 )
+_PREFERENCES = "sets up the official CLI. In a notebook '%config AisMagics' shows what can be preferred here."
+_CHECKS = "looks through a cluster's disks. '%ais check BUCKET' says what is missing, empty or oddly sized."
+_TOKENS = (
+    "asks an AuthN server, which the official ais CLI does: what its 'auth login' leaves is found here, and so are "
+    "AIS_AUTHN_TOKEN and AIS_AUTHN_TOKEN_FILE."
+)
 
 _PHRASES = {
+    _PREFERENCES: "alias, config cli",
+    _CHECKS: "scrub, storage validate",
+    _TOKENS: "auth login, auth logout, auth whoami",
     _ADMINISTRATION: """
-        advanced, alias, auth, cluster, config, dashboard, etl, log, nbi, performance, tls, dsort, scrub, mpu,
+        advanced, auth, cluster, config, dashboard, etl, log, nbi, performance, tls, dsort, mpu,
         space-cleanup, storage, object mpu, object multipart-upload, bucket props set, bucket props reset,
         show log, show remote-cluster, show rebalance, show storage, show config, show performance, show auth, show etl,
         start dsort, start etl, start rebalance, start resilver, start lru, start cleanup, start mirror,
         start ec-encode, start rechunk, start shard-index
     """,
     _NOT_HERE: """
-        archive put, archive bucket, archive gen-shards, cp, bucket cp, bucket mv, mv, object mv, object concat, concat,
-        object promote, promote,
-        object set-custom, blob-download, start blob-download, ml
+        archive put, archive gen-shards, object promote, promote,
+        blob-download, start blob-download, ml
     """,
 }
 _LINES = {tuple(phrase.split()): line for line, phrases in _PHRASES.items() for phrase in phrases.split(",")}

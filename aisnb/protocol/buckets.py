@@ -36,6 +36,16 @@ class BucketId(msgspec.Struct):
         return Bucket(self.provider or "ais", self.name, text)
 
 
+def uname(bucket: Bucket, name: str = "") -> str:
+    """Return AIStore's unique name of a bucket, ``ais/@#/BUCKET/``, or of an object in it (``cmn/bck.go``).
+
+    Example:
+        uname(Bucket("ais", "abc"), "shard-001.tar")  # "ais/@#/abc/shard-001.tar"
+    """
+    uuid, _, space = bucket.namespace.removeprefix("@").partition("#")
+    return f"{bucket.provider}/@{uuid}#{space}/{bucket.name}/{name}"
+
+
 def bucket_defaults() -> dict[str, Any]:
     """Return the properties that new buckets have (a cluster's configuration holds them), as Go's client wants them."""
     never = {"compression": "never", "burst_buffer": 512, "bundle_multiplier": 2}

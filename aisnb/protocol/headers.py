@@ -38,6 +38,10 @@ PROVIDER = "provider"
 NAMESPACE = "namespace"
 ORIGINAL_URL = "original_url"
 WHAT = "what"
+COPY_TO_BUCKET = "bck_to"
+COPY_TO_OBJECT = "object_to"
+#: Forget the custom properties that are not among the new ones.
+NEW_CUSTOM = "set-new-custom"
 
 #: What a custom property of an object is called that a download recorded (AIStore's names where it has one).
 SOURCE = "source"

@@ -100,6 +100,40 @@ def test_objects_go_in_and_come_out_by_every_way(cluster: aisnb.Client, bucket: 
         cluster.remove(bucket)
 
 
+def test_objects_are_copied_renamed_and_packed_inside(cluster: aisnb.Client, bucket: str, shards: Path) -> None:
+    cluster.put(shards, bucket)
+    other = f"{bucket}-copy"
+    try:
+        assert cluster.copy(bucket, other, prepend="old/").wait(60).done == 10
+        assert cluster.copy(f"{bucket}/shard-{{001..003}}.tar", f"{other}/in/").wait(60).state == "finished"
+        assert cluster.copy_object(f"{bucket}/shard-004.tar", f"{other}/in/") == f"{other}/in/shard-004.tar"
+        assert cluster.rename_object(f"{other}/in/shard-004.tar", "in/four") == f"{other}/in/four"
+        names = ["in/four", "in/shard-001.tar", "in/shard-002.tar", "in/shard-003.tar"]
+        assert cluster.ls(other, prefix="in/")["name"].tolist() == names
+        assert cluster.get(f"{other}/in/four") == (shards / "shard-004.tar").read_bytes()
+        cluster.set_custom(f"{other}/in/four", {"split": "train"})
+        assert cluster.ls(other, prefix="in/four", props="custom")["custom"].tolist() == [{"split": "train"}]
+        packed = cluster.archive(f"{bucket}/shard-{{001..002}}.tar", f"{other}/packed.tar").wait(60)
+        assert packed.id in cluster.jobs()["id"].tolist()
+        with cluster.open(f"{other}/packed.tar") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+            assert [member.name for member in archive] == ["shard-001.tar", "shard-002.tar"]
+        assert cluster.concat([shards / "shard-001.tar"] * 2, f"{other}/twice") == 80_000
+    finally:
+        cluster.remove(other, yes=True)
+
+
+def test_a_bucket_takes_another_name(cluster: aisnb.Client, bucket: str, shards: Path) -> None:
+    old, new = f"{bucket}-old", f"{bucket}-new"
+    cluster.create(old)
+    cluster.put(shards / "shard-001.tar", old)
+    assert cluster.rename_bucket(old, new).wait(60).state == "finished"
+    try:
+        assert cluster.get(f"{new}/shard-001.tar") == (shards / "shard-001.tar").read_bytes()
+        assert old not in cluster.buckets()["name"].tolist()
+    finally:
+        cluster.remove(new, yes=True)
+
+
 def test_webdataset_reads_shards_bit_by_bit(
     cluster: aisnb.Client, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,158 @@
+"""``cp``, ``mv``, ``set-custom``, ``concat`` and ``archive bucket``: objects are copied, renamed, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.following import follow
+from aisnb.commands.options import LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT
+from aisnb.commands.results import Message
+from aisnb.errors import UsageError
+from aisnb.templates import Template
+from aisnb.units import human_size
+from aisnb.uris import parse_bucket, parse_object, parse_uri
+
+if TYPE_CHECKING:
+    from aisnb.client import Job
+    from aisnb.commands.context import Context
+
+_SOURCE = Argument("bucket, bucket/object or bucket/template", completes=("object", "bucket"))
+_OBJECT = Argument("the object", metavar="OBJECT", completes=("object", "bucket"))
+
+
+@command("cp", aliases=("bucket cp", "object cp"))
+def copy(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    destination: Annotated[
+        str, Argument("bucket or bucket/directory/; for one object also its new name", completes=("bucket",))
+    ],
+    *,
+    template: Annotated[str, TEMPLATE] = "",
+    names: Annotated[str, LIST] = "",
+    prefix: Annotated[str, PREFIX] = "",
+    prepend: Annotated[str, Option("put this in front of the copies' names", metavar="TEXT")] = "",
+    everything: Annotated[bool, Option("all of the bucket, which is the default", flags=("--all",))] = False,
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job | Message:
+    """Copy a bucket, or objects of it, into another bucket: a job, but for a single object.
+
+    No byte comes through this machine. The destination is made if there is none.
+
+    Example:
+        %ais cp ais://abc ais://copy --wait
+        %ais cp ais://abc/shard-{001..010}.tar ais://copy
+        %ais cp ais://abc/notes.txt ais://copy/old/notes.txt
+    """
+    _, rest = parse_uri(source)
+    one = bool(rest) and not Template(rest, braces_only=True).is_range
+    if everything and (rest or template or names or prefix):
+        raise UsageError(f"'--all' and a choice of objects of '{source}' exclude each other. Say one of them.")
+    client = context.client()
+    if one and not (template or names or prefix):
+        target, given = parse_uri(destination)
+        client.create(str(target))
+        copied = client.copy_object(source, f"{target}/{prepend}{given}" if prepend or given else str(target))
+        return Message(f"COPY {source} => {copied}", value=copied)
+    chosen = [name.strip() for name in names.split(",") if name.strip()] or None
+    job = client.copy(source, destination, template=template, names=chosen, prefix=prefix, prepend=prepend)
+    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+@command("bucket mv")
+def move_bucket(
+    context: Context,
+    bucket: Annotated[str, Argument("the bucket", completes=("bucket",))],
+    name: Annotated[str, Argument("what it is to be called", metavar="NEW")],
+    *,
+    wait: Annotated[bool, WAIT] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job:
+    """Give a bucket another name.
+
+    Example:
+        %ais bucket mv ais://abc ais://new --wait
+    """
+    if parse_bucket(bucket) == parse_bucket(name):
+        raise UsageError(f"'{bucket}' is called so already. Say another name.")
+    return follow(context, context.client().rename_bucket(bucket, name), wait=wait, timeout=timeout)
+
+
+@command("object mv")
+def move_object(
+    context: Context,
+    place: Annotated[str, _OBJECT],
+    name: Annotated[str, Argument("what it is to be called", metavar="NEW")],
+) -> Message:
+    """Give an object another name in its bucket.
+
+    Example:
+        %ais object mv ais://abc/notes.txt old/notes.txt
+    """
+    bucket, old = parse_object(place)
+    new = parse_object(name)[1] if name.startswith(f"{bucket}/") else name
+    if "://" in new:
+        raise UsageError(f"'{name}' is not in {bucket}, and an object stays in its bucket. '%ais cp' copies elsewhere.")
+    moved = context.client().rename_object(place, new)
+    return Message(f'"{old}" moved to "{new}"', value=moved)
+
+
+@command("object set-custom")
+def set_custom(
+    context: Context,
+    place: Annotated[str, _OBJECT],
+    words: Annotated[tuple[str, ...], Argument("what to note, like split=train", metavar="KEY=VALUE")],
+) -> Message:
+    """Note words with an object; ``ls --props custom`` and ``show object`` show them.
+
+    Example:
+        %ais object set-custom ais://abc/shard-001.tar split=train
+    """
+    values = dict(word.partition("=")[::2] for word in words)
+    if not all("=" in word and word.partition("=")[0] for word in words):
+        raise UsageError(f"'{' '.join(words)}' is not KEY=VALUE. Write it like split=train.")
+    context.client().set_custom(place, values)
+    return Message(f"Custom properties of {place} updated", value=place)
+
+
+@command("object concat", aliases=("concat",))
+def concat(
+    context: Context,
+    files: Annotated[tuple[str, ...], Argument("files of this machine", metavar="FILE", completes=("path",))],
+    place: Annotated[str, _OBJECT],
+) -> Message:
+    """Write files, one behind the other, into one object.
+
+    Example:
+        %ais object concat part-1 part-2 ais://abc/whole
+    """
+    size = context.client().concat(files, place)
+    return Message(f"Created {place} (size {human_size(size)})", value=place)
+
+
+@command("archive bucket")
+def archive_bucket(
+    context: Context,
+    source: Annotated[str, _SOURCE],
+    destination: Annotated[str, Argument("bucket/shard.tar, .tgz or .zip", completes=("bucket",))],
+    *,
+    template: Annotated[str, TEMPLATE] = "",
+    names: Annotated[str, LIST] = "",
+    prefix: Annotated[str, PREFIX] = "",
+    append: Annotated[bool, Option("keep what is in the shard already")] = False,
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job:
+    """Pack objects of a bucket into one shard.
+
+    Example:
+        %ais archive bucket ais://abc/image-{001..100}.png ais://abc/images.tar --wait
+    """
+    chosen = [name.strip() for name in names.split(",") if name.strip()] or None
+    client = context.client()
+    job = client.archive(source, destination, template=template, names=chosen, prefix=prefix, append=append)
+    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
