@@ -69,6 +69,9 @@ def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, 
 def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, index: Index) -> Stretch:
     """Return what comes next in a bucket's listing. Takes long: not for the loop.
 
+    Directories of a listing without recursion stay in it whatever the flag NO_DIRS says: AIStore passes that one on
+    to cloud backends, and does not look at it in buckets of its own (``xact/xs/wi_lso.go``).
+
     Args:
         store: where the objects are.
         bucket: whose.
@@ -92,8 +95,6 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
     rows: Iterator[Listed] = iter(())
     if index or not flags & listing.NOT_CACHED:
         rows = _merged(walk(store, bucket, request.prefix, after), index.select(request.prefix, after))
-    if flags & listing.NO_DIRECTORIES:
-        rows = (row for row in rows if not isinstance(row, str))
     if flags & listing.NOT_CACHED:
         rows = (row for row in rows if isinstance(row, IndexEntry))
     if flags & listing.INSIDE_SHARDS:

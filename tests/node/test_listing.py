@@ -106,7 +106,13 @@ def test_one_level_shows_directories_in_place_of_what_is_in_them(node: NodeProce
     assert [entry["n"] for entry in found] == ["a", "b/", "c", "d/", "dir/"]
     assert [entry["f"] for entry in found] == [64, 256, 64, 256, 256]
     assert names(node, shelf, flags=NO_RECURSION, prefix="dir/") == ["dir/b/", "dir/x"]
-    assert names(node, shelf, flags=str(int(NO_RECURSION) | int(NO_DIRS))) == ["a", "c"]
+
+
+def test_directories_are_shown_as_aistore_shows_them_also_to_who_wants_none(node: NodeProcess, shelf: str) -> None:
+    flat = str(int(NO_RECURSION) | int(NO_DIRS))
+    assert names(node, shelf, flags=flat) == ["a", "b/", "c", "d/", "dir/"]
+    assert names(node, shelf, flags=flat, prefix="dir/") == ["dir/b/", "dir/x"]
+    assert names(node, shelf, flags=NO_DIRS, prefix="dir/") == ["dir/b/c", "dir/b/d", "dir/x"]
 
 
 def test_pages_of_one_level_go_on_behind_a_directory(node: NodeProcess, shelf: str) -> None:
