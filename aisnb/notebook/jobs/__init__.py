@@ -1,10 +1,11 @@
 """The table of jobs to click in: what ``%ais jobs`` shows, and `aisnb.jobs_widget` makes.
 
-style, rows            how it looks: the sheet, and a job as a row of HTML
-pager, limits, errors  pieces of it: from page to page, the sliders, the files that failed
-details                the job that was chosen, with what can be done about it
-watch                  one task on the client's loop that looks again when something changes
-board, frame           the table itself; the DataFrame that is shown as one
+style, rows      how it looks: the sheet, and a job as a row of HTML
+table, pager     a page of jobs; from page to page
+filters          which jobs
+details          the job that was chosen, and what can be done about it, with its limits and errors
+watch, cells     looks again when something changes; ends when its cell is run again
+board, frame     all of it together; the DataFrame that is shown so
 """
 
 from __future__ import annotations
