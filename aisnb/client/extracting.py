@@ -13,6 +13,7 @@ from aisnb.client.parsing_shards import parse_shard
 from aisnb.client.shards import find_shards
 from aisnb.errors import AlreadyExists, ArchiveInvalid, ObjectNotFound, UsageError
 from aisnb.transfer import Fetcher
+from aisnb.transfer.links import without_secret
 from aisnb.units import human_size
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ async def extract(
         return written
 
     if not (written := await _in_shard(connection, source, "", headers, write)):
-        raise ObjectNotFound(f"Nothing in '{source}' matches '{pattern}' ({mode}). 'archive ls' shows what is there.")
+        raise ObjectNotFound(
+            f"Nothing in '{without_secret(source)}' matches '{pattern}' ({mode}). 'archive ls' shows what is there."
+        )
     return written
 
 
@@ -100,6 +103,7 @@ async def _in_shard(
 ) -> T:
     """Return what `work` makes of the one shard that `source` names."""
     found = await find_shards(connection, source, "", headers)
+    source = without_secret(source)
     if len(found.shards) != 1 or found.missing or found.inside:
         raise UsageError(f"'{source}' is not one shard, which is expected here. Name it: 'archive ls' shows which.")
     [shard] = found.shards

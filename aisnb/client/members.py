@@ -16,6 +16,7 @@ from aisnb.client.scanning import Ticker
 from aisnb.client.shards import find_shards
 from aisnb.errors import AisnbError, CheckFailed, ObjectNotFound
 from aisnb.transfer import Fetcher
+from aisnb.transfer.links import without_secret
 from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _frame(source: str, contents: Sequence[Contents], limit: int | None) -> pd.D
         "size": tables.counts([size for each in contents for size in each.sizes]),
         "offset": tables.counts([offset for each in contents for offset in each.offsets]),
     }
-    frame = tables.table(columns, bucket=source)
+    frame = tables.table(columns, bucket=without_secret(source))
     if limit is not None and len(frame) > limit:
         frame = frame.head(limit)
     frame.attrs["shards"] = sum(each.error is None for each in contents)

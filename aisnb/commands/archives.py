@@ -12,6 +12,7 @@ from aisnb.commands.handing import handed_over
 from aisnb.commands.options import HEADER, UNITS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
+from aisnb.transfer.links import without_secret
 from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def members_of(
     found = context.client().members(place, prefix=prefix, limit=most, strict=strict, headers=read_headers(header))
     if not found.attrs["shards"]:
         context.note(
-            f"No shards (.tar, .tgz, .tar.gz, .zip) in {place}" + (f" that begin with '{prefix}'" * bool(prefix))
+            f"No shards (.tar, .tgz, .tar.gz, .zip) in {without_secret(place)}"
+            + (f" that begin with '{prefix}'" * bool(prefix))
         )
     if pattern is not None:
         names = zip(found["shard"], found["member"], strict=True)
@@ -150,15 +152,16 @@ def archive_get(
         return Content(content if isinstance(content, bytes) else b"")
     if destination == "-":
         raise UsageError("'-' shows the bytes of one member. Name it: SHARD/MEMBER.")
+    shown = without_secret(shard)
     if member:
         path = Path(str(client.member(shard, member, destination, clobber=not no_clobber, headers=headers)))
-        return Message(f"GET {member} from {shard} as {path} ({human_size(path.stat().st_size)})", path=path)
+        return Message(f"GET {member} from {shown} as {path} ({human_size(path.stat().st_size)})", path=path)
     written = client.extract(
         shard, destination, pattern=archregx, mode=archmode, clobber=not no_clobber, headers=headers
     )
     size = human_size(sum(path.stat().st_size for path in written))
     where = Path(destination).expanduser()
-    return Message(f"GET {plural(len(written), 'member')} from {shard} into {where}/ (total size {size})", path=where)
+    return Message(f"GET {plural(len(written), 'member')} from {shown} into {where}/ (total size {size})", path=where)
 
 
 def _parted(place: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import display, downloads, exploring, forms, index, job_table, jobs, listings, startup
+from tests.benchmarks import display, downloads, exploring, forms, index, job_table, jobs, listings, members, startup
 
 SUBJECTS = {
     "startup": startup.run,
@@ -15,6 +15,7 @@ SUBJECTS = {
     "jobs": jobs.run,
     "job-table": job_table.run,
     "listings": listings.run,
+    "members": members.run,
     "index": index.run,
     "plan": exploring.plans,
     "sizes": exploring.sizes,

@@ -16,6 +16,7 @@ import aisnb
 from aisnb.client.credentials import cluster_token
 from aisnb.client.downloads import plan_download
 from aisnb.settings import read_settings
+from tests.archives.packing import SHARD, tar
 from tests.client.cluster import Proxy
 from tests.support.faulty import Fault
 from tests.support.nodes import running_node
@@ -61,6 +62,15 @@ def test_redirects_are_followed_with_body_and_token(cluster: aisnb.Client, shard
     assert cluster.summary("ais://redirected").loc[0, "objects"] == 1
     cluster.remove("ais://redirected", yes=True)
     assert ("PUT", "/v1/objects/redirected/dir%20%C3%A9/big?provider=ais") in [asked[:2] for asked in proxy.asked]
+
+
+def test_shards_of_a_cluster_are_looked_into_by_ranges(cluster: aisnb.Client, tmp_path: Path) -> None:
+    (tmp_path / "s.tar").write_bytes(tar())
+    cluster.create("ais://looked-into")
+    cluster.put(tmp_path / "s.tar", "ais://looked-into")
+    listing = cluster.members("ais://looked-into")
+    assert list(zip(listing["member"], listing["size"], strict=True)) == [(name, len(SHARD[name])) for name in SHARD]
+    assert cluster.member("ais://looked-into/s.tar", "a/1.jpg") == SHARD["a/1.jpg"]
 
 
 def test_a_token_is_not_shown_to_who_is_not_of_the_cluster(node: NodeProcess, source: FaultySource) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import tarfile
+import threading
+import time
 import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -237,6 +240,14 @@ def test_a_source_that_refuses_is_told_by_its_status(client: aisnb.Client, sourc
     assert str(status) in listing.attrs["errors"][0]["reason"]
 
 
+def test_a_password_in_a_link_opens_the_shard_and_is_not_shown(client: aisnb.Client, source: FaultySource) -> None:
+    source.add("/s.tar", tar())
+    listing = client.members(source.url("/s.tar").replace("://", "://me:secret@"))
+    assert rows(listing)["s.tar"] == expected(dict(SHARD))
+    assert {asked.headers["authorization"] for asked in source.requests} == {"Basic bWU6c2VjcmV0"}
+    assert "secret" not in str(listing.attrs)
+
+
 def test_a_cut_off_answer_is_asked_for_again(client: aisnb.Client, source: FaultySource) -> None:
     source.add("/s.tar", tar(), faults=[Fault(cut=10), Fault(status=503)])
     assert len(client.members(source.url("/s.tar"))) == len(SHARD)
@@ -270,6 +281,30 @@ async def test_an_object_that_is_deleted_or_replaced_in_between_is_noticed(
         await read(replace)
     with pytest.raises(aisnb.ObjectNotFound):
         await read(partial(client.remove_async, f"{bucket}/a.tar"))
+
+
+async def test_a_look_that_is_cut_off_leaves_no_thread_behind(client: aisnb.Client, source: FaultySource) -> None:
+    source.add("/s.tar", tar(), then=Fault(silent=True))
+    looking = asyncio.create_task(client.members_async(source.url("/s.tar")))
+    while not source.requests:
+        await asyncio.sleep(0.01)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    deadline = time.monotonic() + 30
+    while (left := _threads()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert left == []
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("aisnb-shards")]
+
+
+async def test_a_loop_of_ones_own_awaits_the_members(client: aisnb.Client, source: FaultySource) -> None:
+    source.add("/s.tar", tar())
+    assert len(await client.members_async(source.url("/s.tar"))) == len(SHARD)
+    assert await client.member_async(source.url("/s.tar"), "a/1.cls") == b"7"
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40)
