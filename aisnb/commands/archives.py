@@ -12,7 +12,6 @@ from aisnb.commands.handing import handed_over
 from aisnb.commands.options import HEADER, UNITS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
-from aisnb.transfer.links import without_secret
 from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ def members_of(
 ) -> DataFrame:
     """Return the members of the shards at `place`, as ``archive ls`` chooses them."""
     from aisnb.explore.listing import compile_regex
+    from aisnb.transfer.links import without_secret
 
     if limit < 0:
         raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
@@ -140,6 +140,8 @@ def archive_get(
         %ais archive get ais://abc/shard-001.tar sample/ --archregx 000017 --archmode wdskey
         %ais archive get http://localhost:51061/shard-001.tar all/
     """
+    from aisnb.transfer.links import without_secret
+
     if archpath and archregx:
         raise UsageError("'--archpath' and '--archregx' both choose members. Say one of them.")
     shard, inside = _parted(shard)
