@@ -84,6 +84,8 @@ async def list_there(connection: Connection, bucket: Bucket, wanted: Wanted) -> 
         BucketNotFound: there is no such bucket.
     """
     place = await resolve(connection, bucket)
+    if wanted.cached is False and place.provider == "ais" and not await _backend(connection, place):
+        wanted = wanted._replace(cached=None, limit=0)  # nothing of it is elsewhere: clusters refuse to list that
     frame = await list_objects(connection, place, wanted)
     if place != bucket:
         frame.insert(2, "cached", [True] * len(frame))
@@ -111,6 +113,11 @@ async def directories_of(connection: Connection, buckets: list[Bucket]) -> dict[
 async def _native_directory(connection: Connection, bucket: Bucket) -> str:
     web = ((await bucket_props(connection, bucket)).get("extra") or {}).get("http") or {}
     return str(web.get(ORIGINAL_URL, ""))
+
+
+async def _backend(connection: Connection, bucket: Bucket) -> str:
+    """Return the name of the bucket elsewhere that an ``ais://`` bucket stands for, "" if it stands for itself."""
+    return str(((await bucket_props(connection, bucket)).get("backend_bck") or {}).get("name", ""))
 
 
 async def _listed(connection: Connection, provider: str) -> list[Bucket]:

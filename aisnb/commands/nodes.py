@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Annotated
 
-from aisnb.commands.definition import Option, command
+from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.results import Message
 from aisnb.settings import read_settings
 from aisnb.units import human_size, plural
@@ -118,16 +118,22 @@ def node_fsck(context: Context) -> Message:
     return Message(f"Checked {plural(found.objects, 'object')}: {repairs}, {len(found.wrong):,} wrong")
 
 
+_ROLE = Argument("only these nodes of a cluster", choices=("all", "proxy", "target"))
+
+
 @command("show cluster", aliases=("cluster show",))
-def show_cluster(context: Context) -> Message:
+def show_cluster(context: Context, role: Annotated[str, _ROLE] = "all") -> Message:
     """Say which endpoint the commands go to, and how much it holds; of a cluster, how each of its nodes is.
 
     Example:
         %ais show cluster
+        %ais show cluster target
     """
     client = context.client()
     if not client.is_local:
-        return Message(repr(client.status()))
+        first, *others = repr(client.status()).splitlines()
+        shown = [line for line in others if role == "all" or line.strip().startswith(role)]
+        return Message("\n".join([first, *shown]))
     found = client.summary()
     lines = (
         ("Endpoint", read_settings().endpoint or "the local node"),

@@ -8,6 +8,9 @@ from aisnb.units import parse_duration
 
 #: Nothing ever asks, so this is no answer to a question: without it, there is an error.
 YES = Option("go ahead also where more than one thing goes; an error without it", flags=("--yes", "-y"))
+#: For lines that were written for the ``ais`` CLI.
+NEVER_ASKED = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
+ALWAYS_WAITS = Option("accepted for the ais CLI's sake: it always waits", flags=("--wait",))
 WAIT = Option("wait for the job's end; files that failed are then an error")
 PROGRESS = Option("show progress until the job's end; files that failed are then an error")
 TIMEOUT = Option("wait at most so long (90, 2m, 1h30m); the job goes on", metavar="DURATION", convert=parse_duration)

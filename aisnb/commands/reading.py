@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
-from aisnb.commands.options import PREFIX
+from aisnb.commands.options import NEVER_ASKED, PREFIX
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _ONE_SOURCE = Argument("bucket/object or link", completes=("object", "bucket", "link"))
 _SOURCE = Argument("bucket/object, bucket/template, link or template of links", completes=("object", "bucket", "link"))
 _DESTINATION = Argument("file or directory; '-' shows the bytes; default: here, by its own name", completes=("path",))
-_YES = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
 _OFFSET = Option("begin at this byte", metavar="SIZE", convert=parse_size)
 _LENGTH = Option("so many bytes at most", metavar="SIZE", convert=parse_size)
 
@@ -38,7 +37,7 @@ def get(
     prefix: Annotated[str | None, PREFIX] = None,
     no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
     check_cached: Annotated[bool, Option("only say whether the object is in the cluster")] = False,
-    yes: Annotated[bool, _YES] = False,
+    yes: Annotated[bool, NEVER_ASKED] = False,
 ) -> Message | Content:
     """Read an object or a file on the web into a file here; a template or a prefix reads many.
 

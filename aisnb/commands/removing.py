@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
-from aisnb.commands.options import LIST, TEMPLATE, YES
+from aisnb.commands.options import ALWAYS_WAITS, LIST, TEMPLATE, YES
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Message
 from aisnb.commands.selection import select_objects
@@ -35,6 +35,7 @@ def remove_objects(
     names: Annotated[str, LIST] = "",
     everything: Annotated[bool, _ALL] = False,
     yes: Annotated[bool, YES] = False,
+    wait: Annotated[bool, ALWAYS_WAITS] = False,
 ) -> Message:
     """Remove objects from buckets; more than one only with ``-y``.
 
@@ -58,6 +59,7 @@ def evict(
     prefix: Annotated[str | None, _PREFIX] = None,
     names: Annotated[str, LIST] = "",
     yes: Annotated[bool, YES] = False,
+    wait: Annotated[bool, ALWAYS_WAITS] = False,
 ) -> Message:
     """Forget what is here of a bucket that lies elsewhere (``ht://``, clouds); there, nothing changes.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
-from aisnb.commands.options import TEMPLATE
+from aisnb.commands.options import NEVER_ASKED, TEMPLATE
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Message
 from aisnb.errors import DirectoryNotFound, UsageError
@@ -32,6 +32,7 @@ def put(
     *,
     recursive: Annotated[bool, _RECURSIVE] = False,
     template: Annotated[str, TEMPLATE] = "",
+    yes: Annotated[bool, NEVER_ASKED] = False,
 ) -> Message:
     """Write files into a bucket. One file takes the name that is given; several keep theirs, below it.
 

@@ -32,6 +32,15 @@ def test_an_empty_bucket_lists_with_the_same_columns(client: aisnb.Client, bucke
     assert listing["size"].dtype == "int64"
 
 
+def test_nothing_of_a_bucket_that_is_nowhere_else_is_missing_here(
+    client: aisnb.Client, bucket: str, shards: Path
+) -> None:
+    client.put(shards, bucket)
+    assert len(client.ls(bucket, cached=True)) == 10
+    assert client.ls(bucket, cached=False).empty
+    assert list(client.ls(bucket, cached=False)) == ["name", "size"]
+
+
 def test_a_file_is_stored_under_its_own_name_or_the_one_that_is_given(
     client: aisnb.Client, bucket: str, shards: Path
 ) -> None:

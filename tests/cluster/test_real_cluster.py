@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
+import sys
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +22,8 @@ from aisnb.commands.packing import pack_standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+_NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _ENDPOINT = os.environ.get("AISNB_TEST_CLUSTER", "")
 #: What proves to that cluster who we are; the tests' own environment has none of it.
 _PROOF = {name: value for name, value in os.environ.items() if name.startswith("AIS_") and name != "AIS_ENDPOINT"}
@@ -91,6 +94,7 @@ def test_objects_go_in_and_come_out_by_every_way(cluster: aisnb.Client, bucket: 
     assert cluster.get(names[2], offset=100, length=50) == (shards / "shard-002.tar").read_bytes()[100:150]
     assert cluster.summary(bucket).loc[0, ["objects", "present"]].tolist() == [10, True]
     assert bucket in set(cluster.summary()["name"])
+    assert cluster.ls(bucket, cached=False).empty
     cluster.remove(f"{bucket}/dir é/a b/shard-{{000..004}}.tar", yes=True)
     cluster.remove(names[5])
     assert len(cluster.ls(bucket)) == 4
@@ -170,6 +174,24 @@ def test_its_status_names_each_node(cluster: aisnb.Client) -> None:
     assert all(node.reachable and node.version for node in state.nodes)
     assert state.free_bytes
     assert state.buckets is not None
+
+
+@pytest.mark.parametrize("notebook", sorted(path.name for path in _NOTEBOOKS.glob("*.ipynb")))
+def test_the_notebooks_run_there_as_they_are(
+    cluster: aisnb.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notebook: str
+) -> None:
+    before = set(cluster.buckets()["name"])
+    monkeypatch.setenv("AIS_ENDPOINT", _ENDPOINT)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    words = [str(_NOTEBOOKS / notebook), str(tmp_path / "record.ipynb"), "--no-progress-bar", "-k", "python3"]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "papermill", *words], capture_output=True, text=True, timeout=100, check=False
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+    finally:
+        for name in set(cluster.buckets()["name"]) - before:
+            cluster.remove(name, yes=True)
 
 
 def test_the_sdk_comes_configured(

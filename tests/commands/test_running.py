@@ -336,6 +336,16 @@ class TestShow:
 
     def test_shows_the_endpoint(self, ais: Run) -> None:
         assert "Deployment:  embedded" in ais("show cluster")
+        assert ais("show cluster target") == ais("show cluster")
+
+    def test_takes_the_flags_of_lines_that_were_written_for_the_cli(
+        self, ais: Run, bucket: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "notes.txt").write_text("hello")
+        ais(f"put {tmp_path}/notes.txt {bucket} -y")
+        ais(f"get {bucket}/notes.txt {tmp_path}/copy -y")
+        ais(f"rmo {bucket} --all -y --wait")
+        assert ais(f"ls {bucket}").empty
 
 
 class TestDownload:

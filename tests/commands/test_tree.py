@@ -64,7 +64,8 @@ def test_an_unknown_command_comes_with_the_nearest(words: str, hint: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "words", ["etl init", "dsort", "cluster rebalance", "bucket props set ais://b x=1", "start rebalance", "ml get-batch a"]
+    "words",
+    ["etl init", "dsort", "cluster rebalance", "bucket props set ais://b x=1", "start rebalance", "ml get-batch a"],
 )
 def test_what_the_ais_cli_has_and_we_have_not_gets_a_clear_line(ais: Run, words: str) -> None:
     with pytest.raises(Unsupported, match=r"[Uu]se the official ais CLI"):
@@ -91,7 +92,7 @@ def test_every_command_is_well_defined(command: Command) -> None:
     assert all(each.about.help for each in command.parameters)
     assert all(isinstance(each.about, Option) for each in command.options)
     assert command.destructive is (
-        "yes" in {each.name for each in command.options} and command.name not in ("stop", "get", "archive get")
+        "yes" in {each.name for each in command.options} and command.name not in ("stop", "get", "put", "archive get")
     )
 
 
