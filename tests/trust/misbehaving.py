@@ -1,4 +1,4 @@
-"""Downloads from a source that misbehaves at random: what can be fetched is, what cannot is told, retry fetches that."""
+"""A source that misbehaves at random: what can be fetched is, what cannot is told, and retry fetches exactly that."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ENOUGH_TO_STALL = 1_000
 BUCKET = "odd"
 
 _CLOSE = {"Connection": "close"}
+_WELL = Fault()
 
 
 def _content(number: int) -> bytes:
@@ -74,7 +75,7 @@ def _path(number: int) -> str:
     return f"/f-{number:05d}"
 
 
-def _add(source: FaultySource, number: int, faults: Sequence[Fault] = (), then: Fault = Fault()) -> None:
+def _add(source: FaultySource, number: int, faults: Sequence[Fault] = (), then: Fault = _WELL) -> None:
     source.add(_path(number), _content(number), etag=f'"{number}"', faults=faults, then=then)
 
 
