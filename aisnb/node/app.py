@@ -24,13 +24,14 @@ from aisnb.node.state import NODE, Node
 from aisnb.node.uploads import UPLOADS, Uploads
 from aisnb.node.web_listing import WEB_LISTINGS, WebListings
 from aisnb.node.web_source import WEB_SOURCE, WebSource
-from aisnb.store import Store
+from aisnb.store import open_store
 from aisnb.transfer import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aisnb.node.root import DataRoot
+    from aisnb.store import Store
 
 _ADDRESS = "127.0.0.1"
 _BACKLOG = 1024
@@ -58,7 +59,7 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
         NodeError: the data root cannot be used.
     """
     async with AsyncExitStack() as stack:
-        store = Store(root.path)
+        store = open_store(root.path)
         stack.callback(store.close)
         listener = stack.enter_context(_listen(store))
         fetcher = await stack.enter_async_context(Fetcher())

@@ -13,6 +13,7 @@ from aisnb.store.records import (
     ServerRecord,
     Summary,
 )
+from aisnb.store.rescue import open_store
 from aisnb.store.store import Store
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "ServerRecord",
     "Store",
     "Summary",
+    "open_store",
 ]

@@ -16,6 +16,9 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _NOT_A_NAME = (errno.ENAMETOOLONG, errno.EILSEQ)
 
+#: SQLite's words for an index that is none any more.
+DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
 
 def file_fault(exc: OSError, uri: str) -> AisnbError:
     """Return our error for what the file system said while `uri` was being stored."""
@@ -33,10 +36,10 @@ def database_fault(exc: sqlite3.Error, path: str) -> AisnbError:
     code = getattr(exc, "sqlite_errorcode", 0)  # absent where the sqlite3 module itself objects
     if code == sqlite3.SQLITE_FULL:
         return no_room(f"The index '{path}' cannot be written")
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+    if code & 0xFF in DAMAGE:
         return NodeError(
-            f"The index '{path}' is damaged ({exc}). Move it away and run 'node fsck': objects are plain files and "
-            "are indexed anew; jobs are lost."
+            f"The index '{path}' is damaged ({exc}). Say 'node stop', move it away, say 'node fsck': objects "
+            "are plain files and are indexed anew; jobs are lost."
         )
     return NodeError(
         f"The index '{path}' cannot be used: {exc}. Check the disk, and that no other program has it open."
