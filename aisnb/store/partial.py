@@ -312,7 +312,7 @@ class Partial:
     def _remove(self) -> None:
         self._close_descriptor()
         if self._file:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # gone already, or it is left for the next start to remove
                 os.unlink(self._file)  # noqa: PTH108  # paths are text in this class
             if self._kept:
                 self._files.forget(self._key, self._file)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import xxhash
 
+from aisnb.errors import AisnbError
 from aisnb.store import Store
 from tests.store.writing import ABC, content, leftovers
 
@@ -196,3 +197,16 @@ def test_a_partial_whose_file_was_removed_by_hand_begins_anew(store: Store, tmp_
     partial.write(b"new")
     store.commit(partial).result(30)
     assert content(store, "x") == b"new"
+
+
+def test_a_directory_of_partial_files_that_fails_is_told_in_words_and_discarding_is_harmless(store: Store) -> None:
+    directory = store.root / "partial"
+    directory.rmdir()
+    directory.write_text("not a directory")
+    partial = store.begin(ABC, "x")
+    partial.start(offset=0, validator="", size=None)
+    with pytest.raises(AisnbError, match="ais://abc/x"):
+        partial.write(HALF)
+    partial.discard()
+    directory.unlink()
+    directory.mkdir()

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.trust import crashes, misbehaving
+from tests.trust import crashes, disks, misbehaving
 from tests.trust.figures import table
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ SUBJECTS: dict[str, Subject] = {
     "crash-puts": lambda at, seed, short: crashes.puts(at, 4 if short else 100, seed),
     "sources": lambda at, seed, short: misbehaving.run(at, 500 if short else misbehaving.FILES, seed),
     "outage": lambda at, _, short: misbehaving.outage(at, 300, 3 if short else 60),
+    "disk-full": lambda at, _, short: disks.full(at, 1 if short else 10),
+    "disk-read-only": lambda at, _, __: disks.read_only(at),
+    "index-lost": lambda at, _, __: disks.index_lost(at),
+    "by-hand": lambda at, _, __: disks.by_hand(at),
 }
 
 
