@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,7 @@ from aisnb.errors import JobNotFound, UsageError
 from aisnb.node.requests import decode_body
 from aisnb.node.state import NODE
 from aisnb.node.times import rfc3339
+from aisnb.patterns import searcher
 from aisnb.protocol.downloads import DownloadRequest, DownloadSelector, DownloadStatus, FileError, Started, Task
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED
 from aisnb.protocol.messages import DOWNLOAD_KIND
@@ -89,14 +89,11 @@ async def _download(node: Node, job: str) -> JobSnapshot:
 
 
 async def _list(node: Node, selector: DownloadSelector) -> list[DownloadStatus]:
-    try:
-        pattern = re.compile(selector.regex)
-    except re.error as exc:
-        raise UsageError(f"'{selector.regex}' is not a regular expression: {exc}. Write it like '.*shard.*'.") from exc
+    is_meant = searcher(selector.regex)
     return [
         _status(job)
         for job in await node.jobs.list(DOWNLOAD_KIND)
-        if pattern.search(job.description) and not (selector.only_active_tasks and job.state in ENDED)
+        if is_meant(job.description) and not (selector.only_active_tasks and job.state in ENDED)
     ]
 
 

@@ -64,7 +64,7 @@ PARAMETERS = {
     "append_type": ["append", "flush", "x"],
     "append_handle": ["", "h"],
     "archpath": ["a/1.jpg", "../x", "", "\0"],
-    "archregx": [".*", "(", "(a*)*b"],
+    "archregx": [".*", "(", "(a*)*b", "(a+)+$"],
     "archmode": ["regexp", "prefix", "glob"],
     "archmime": ["tar", "zip", "x"],
     "props": ["all", "name,size", "chunked,etag", "x"],
