@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aisnb.errors import NameInvalid, SchemeMissing
 from aisnb.transfer.engine import AttemptFailed
 from aisnb.transfer.links import origin, redirected
+from aisnb.transfer.reach import refuse_inward, refuse_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,12 +70,15 @@ class Exchanges:
                 how = "in a circle" if target in seen else f"more than {_MOST_REDIRECTS} times"
                 raise AttemptFailed(f"it redirects {how}, at last to '{target}'. Check the link", final=True)
             seen.add(target)
+            if origin(target) != origin(url):
+                await refuse_inward(url, target)
             if user and origin(target) != origin(home):
                 user = {}
             url = target
 
     async def _open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
         place, since = origin(url), time.monotonic()
+        refuse_metadata(place)
         try:
             response = await self._engine.open(method, url, headers, timeouts)
         except AttemptFailed as failure:
