@@ -26,8 +26,10 @@ _log = logging.getLogger(__name__)
 
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 5.0
-_RESTARTS = 5
+_TRIES = 5  # to start it again
 _LONG_LIFE = 60.0  # seconds; a child that lived longer died of something new
+_AT_ONCE = 5  # deaths of short lives; after more of them it is started again with a pause, that no processor burns
+_PAUSE_SECONDS = 1.0  # less than downloads wait for a source that answered before
 
 
 class _Ready(msgspec.Struct):
@@ -76,21 +78,29 @@ class Child:
         await _end(self._process)
 
     async def _watch(self) -> None:
-        restarts = 0
+        deaths = 0
         while True:
             born = time.monotonic()
             status = await self._process.wait()
-            restarts = 0 if time.monotonic() - born > _LONG_LIFE else restarts + 1
+            deaths = 1 if time.monotonic() - born > _LONG_LIFE else deaths + 1
             _log.warning("the file server of '%s' died with status %d", self.record.directory, status)
-            if restarts > _RESTARTS:
+            if deaths > _AT_ONCE:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            if not await self._started_again():
                 break
+        _log.error("the file server of '%s' is given up", self.record.directory)
+        self.on_lost(self)
+
+    async def _started_again(self) -> bool:
+        for failures in range(_TRIES):
             try:
                 self._process, _ = await _spawn(self.record)
             except AisnbError as exc:
                 _log.warning("it does not start again: %s", exc)
-                await asyncio.sleep(0.2 * 2**restarts)
-        _log.error("the file server of '%s' is given up", self.record.directory)
-        self.on_lost(self)
+                await asyncio.sleep(0.4 * 2**failures)
+            else:
+                return True
+        return False
 
 
 async def _spawn(record: ServerRecord) -> tuple[Process, int]:

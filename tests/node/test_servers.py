@@ -148,6 +148,22 @@ def test_a_server_that_dies_comes_back_on_its_port(node: NodeProcess, shards: Pa
     stop(node, shards)
 
 
+def test_a_server_that_dies_again_and_again_comes_back_each_time(node: NodeProcess, shards: Path) -> None:
+    info = serve(node, shards)
+    killed = set[int]()
+
+    def is_back() -> bool:
+        return all(server["pid"] not in killed for server in node.ask("GET", "/v1/x/servers").json())
+
+    for _ in range(8):
+        (now,) = node.ask("GET", "/v1/x/servers").json()
+        killed.add(now["pid"])
+        os.kill(now["pid"], signal.SIGKILL)
+        eventually(is_back)
+        eventually(lambda: answers(info["url"] + "a.tar"))
+    stop(node, shards)
+
+
 def test_servers_end_with_their_node_and_come_back_with_the_next(tmp_path: Path, shards: Path) -> None:
     with running_node(tmp_path / "home") as node:
         info = serve(node, shards)
