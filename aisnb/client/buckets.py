@@ -13,10 +13,12 @@ from aisnb.client.web_buckets import buckets_there, directories_of, resolve
 from aisnb.client.wire import Call
 from aisnb.errors import AlreadyExists, ConfirmationNeeded
 from aisnb.protocol.buckets import BucketId, BucketSummary
-from aisnb.protocol.headers import PROVIDER
+from aisnb.protocol.headers import KEEP_BUCKET, PROVIDER
 from aisnb.protocol.messages import CREATE_BUCKET, DESTROY_BUCKET, EVICT_BUCKET, SUMMARY, Action
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from aisnb.client.connection import Connection
@@ -68,8 +70,8 @@ async def create_bucket(connection: Connection, bucket: Bucket) -> bool:
     return True
 
 
-async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool) -> None:
-    """Remove the bucket; of one that is elsewhere (``ht://``, clouds) only what is here.
+async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool, keep: bool = False) -> None:
+    """Remove the bucket; of one that is elsewhere (``ht://``, clouds) its objects here, and unless `keep` itself.
 
     Raises:
         BucketNotFound: there is no such bucket.
@@ -78,12 +80,18 @@ async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool) ->
     place = await resolve(connection, bucket)
     if not yes and not await is_empty(connection, place):
         raise ConfirmationNeeded(f"The bucket {bucket} is not empty. Say -y (yes=True) to remove it with its objects.")
-    await _act(connection, "DELETE", place, DESTROY_BUCKET if place.provider == "ais" else EVICT_BUCKET)
+    if place.provider == "ais":
+        await _act(connection, "DELETE", place, DESTROY_BUCKET)
+    else:
+        await _act(connection, "DELETE", place, EVICT_BUCKET, {KEEP_BUCKET: "true"} if keep else {})
 
 
-async def _act(connection: Connection, method: str, bucket: Bucket, action: str) -> None:
+async def _act(
+    connection: Connection, method: str, bucket: Bucket, action: str, query: Mapping[str, str] | None = None
+) -> None:
+    asked = bucket_query(bucket) | dict(query or {})
     body = msgspec.json.encode(Action(action))
-    await connection.call(Call(method, bucket_path(bucket), bucket_query(bucket), body, shown=f"{action} of {bucket}"))
+    await connection.call(Call(method, bucket_path(bucket), asked, body, shown=f"{action} of {bucket}"))
 
 
 async def _summaries(connection: Connection, bucket: Bucket | None, provider: str) -> list[BucketSummary]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aisnb.client.buckets import create_bucket
+from aisnb.client.intake import Intake
 from aisnb.client.job import open_job
 from aisnb.client.listing import bucket_path, bucket_query
-from aisnb.client.objects import Target, upload_joined
+from aisnb.client.objects import Target, remove_objects, upload_joined
 from aisnb.client.twins import twins
-from aisnb.client.views import Views
 from aisnb.client.web_buckets import resolve
 from aisnb.client.wire import Call
 from aisnb.errors import DirectoryNotFound, UsageError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 
-class Changes(Views):
+class Changes(Intake):
     """The changes that a client can make inside its endpoint."""
 
     async def _copy(
@@ -42,6 +42,12 @@ class Changes(Views):
         names: Iterable[str] | None = None,
         prefix: str = "",
         prepend: str = "",
+        flat: bool = False,
+        workers: int = 0,
+        latest: bool = False,
+        sync: bool = False,
+        force: bool = False,
+        keep_going: bool = False,
     ) -> Job:
         """Start to copy a bucket, or objects of it, into another bucket, which is made if need be; return the job.
 
@@ -52,6 +58,12 @@ class Changes(Views):
             names: which, by name.
             prefix: which, by what their names begin with.
             prepend: what the copies' names get in front.
+            flat: of a prefix only what is right below it.
+            workers: how many copy at once; 0 lets the cluster decide, and so does the node always.
+            latest: of a bucket elsewhere (clouds) first look there for newer versions.
+            sync: as `latest`, and what is gone there goes here.
+            force: copy although another such job runs.
+            keep_going: go on after what cannot be copied.
 
         Raises:
             BucketNotFound: there is no such bucket.
@@ -65,14 +77,43 @@ class Changes(Views):
         target, rest = parse_uri(destination)
         directory = check_object_name(rest.strip("/")) + "/" if rest.strip("/") else ""
         await create_bucket(self._connection, target)
-        how = {"prepend": directory + prepend}
+        how: dict[str, Any] = {
+            "prepend": directory + prepend, "non-recurs": flat, "num-workers": workers, "latest-ver": latest,
+            "synchronize": sync, "force": force, "coer": keep_going,
+        }  # fmt: skip
         if chosen.names is None and not chosen.template:
             query = {COPY_TO_BUCKET: uname(target)}
             return await self._start("POST", bucket, COPY_BUCKET, how | {"prefix": chosen.prefix}, query)
-        value = msgspec.to_builtins(chosen) | how | {"tobck": BucketId.of(target), "coer": False}
+        value = msgspec.to_builtins(chosen) | how | {"tobck": BucketId.of(target)}
         return await self._start("POST", bucket, COPY_OBJECTS, value)
 
     copy, copy_async = twins(_copy)
+
+    async def _delete(
+        self, source: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
+    ) -> Job:
+        """Start to remove objects, all at once, and return the job; of a bucket elsewhere only what is here.
+
+        Args:
+            source: where they are, as for `copy`; a bucket alone is all that is in it.
+            template: which objects, such as ``shard-{001..010}.tar``.
+            names: which, by name.
+            prefix: which, by what their names begin with.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            UsageError: objects are chosen in two ways.
+
+        Example:
+            client.delete("ais://abc", prefix="old/").wait()
+        """
+        bucket, chosen = _choose(source, template, names, prefix)
+        place = await resolve(self._connection, bucket)
+        if chosen.prefix and not await self._connection.has_extension():
+            chosen = Selection(template=chosen.prefix)
+        return await open_job(self._connection, await remove_objects(self._connection, place, chosen))
+
+    delete, delete_async = twins(_delete)
 
     async def _copy_object(self, source: str, destination: str) -> str:
         """Copy one object, and return the copy's name in full.

@@ -198,12 +198,13 @@ class Client(Changes):
 
     create, create_async = twins(_create)
 
-    async def _remove(self, bucket_or_object_or_template: str, *, yes: bool = False) -> None:
+    async def _remove(self, bucket_or_object_or_template: str, *, yes: bool = False, keep: bool = False) -> None:
         """Remove a bucket, an object, or the objects of a template. Of ``ht://`` only what is here.
 
         Args:
             bucket_or_object_or_template: ``ais://abc``, ``ais://abc/name``, ``ais://abc/shard-{001..010}.tar``.
             yes: go ahead although a bucket is not empty, or several objects are meant.
+            keep: of a bucket that lies elsewhere keep the bucket itself, without objects.
 
         Raises:
             BucketNotFound: there is no such bucket.
@@ -213,7 +214,7 @@ class Client(Changes):
         Example:
             client.remove("ais://abc", yes=True)
         """
-        await remove(self._connection, bucket_or_object_or_template, yes=yes)
+        await remove(self._connection, bucket_or_object_or_template, yes=yes, keep=keep)
 
     remove, remove_async = twins(_remove)
 
@@ -267,7 +268,14 @@ class Client(Changes):
     download, download_async = twins(_download)
 
     async def _prefetch(
-        self, bucket: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
+        self,
+        bucket: str,
+        *,
+        template: str = "",
+        names: Iterable[str] | None = None,
+        prefix: str = "",
+        workers: int = 0,
+        latest: bool = False,
     ) -> Job:
         """Start to bring objects of an ``ht://`` or remote bucket here, and return the job at once.
 
@@ -279,6 +287,8 @@ class Client(Changes):
             template: which, such as ``shard-{001..999}.tar``.
             names: which, by name.
             prefix: which, by what their names begin with.
+            workers: how many fetch at once; 0 lets the cluster decide, and so does the node always.
+            latest: on a cluster, fetch again what has changed in the cloud; the node always looks.
 
         Raises:
             BucketNotFound: there is no such bucket.
@@ -288,7 +298,9 @@ class Client(Changes):
         Example:
             client.prefetch("ht://MzU3MTg4YTc1M2VlZTJhZA", template="shard-{001..999}.tar").wait()
         """
-        return await start_prefetch(self._connection, *plan_prefetch(bucket, template, names, prefix))
+        parsed, chosen = plan_prefetch(bucket, template, names, prefix)
+        chosen.workers, chosen.latest = workers, latest
+        return await start_prefetch(self._connection, parsed, chosen)
 
     prefetch, prefetch_async = twins(_prefetch)
 

@@ -17,13 +17,14 @@ from aisnb.client.wire import Call
 from aisnb.errors import BucketNotFound, EndpointRefused, ObjectNotFound, SourceError
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.downloads import SINGLE, DownloadRequest
-from aisnb.protocol.messages import PREFETCH_OBJECTS, Action, Selection
+from aisnb.protocol.messages import PREFETCH_OBJECTS, Action
 from aisnb.protocol.relay import RelayRequest
 from aisnb.uris import join_link
 
 if TYPE_CHECKING:
     from aisnb.client.connection import Connection
     from aisnb.client.job import Job
+    from aisnb.protocol.messages import Selection
     from aisnb.uris import Bucket
 
 _UNKNOWN_WEB = "this cluster does not know ht:// buckets"
@@ -68,7 +69,7 @@ async def start_prefetch(connection: Connection, bucket: Bucket, selection: Sele
         request = RelayRequest(download=download, directory=directory, selection=selection, shown=str(bucket))
         return await start_relay(connection, request, "a cluster cannot prefetch from the web")
     if selection.prefix and not await connection.has_extension():
-        selection = Selection(template=selection.prefix)
+        selection = msgspec.structs.replace(selection, template=selection.prefix, prefix="")
     body = msgspec.json.encode(Action(PREFETCH_OBJECTS, "", selection))
     shown = f"The prefetch from {bucket}"
     reply = await connection.call(Call("POST", bucket_path(bucket), bucket_query(bucket), body, shown=shown))

@@ -47,12 +47,18 @@ class Wanted(NamedTuple):
         props: columns beyond name, size and cached, see `PROPS`.
         cached: only what is in the cluster (True), only what is not (False), both (None).
         limit: most rows, None for all.
+        start_after: only names behind this one.
+        flat: only what is right below the prefix; of deeper names their directories, with a slash at the end.
+        diff: compare what is here with what is elsewhere, and say so in ``status``.
     """
 
     prefix: str = ""
     props: tuple[str, ...] = ()
     cached: bool | None = None
     limit: int | None = None
+    start_after: str = ""
+    flat: bool = False
+    diff: bool = False
 
 
 def check_props(props: str | Iterable[str]) -> tuple[str, ...]:
@@ -98,7 +104,7 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
         entries += page.entries or ()
         if not page.token:
             break
-        request.uuid, request.token = page.uuid, page.token
+        request.uuid, request.token, request.start_after = page.uuid, page.token, ""
     return _frame(entries[: wanted.limit], bucket, wanted)
 
 
@@ -135,21 +141,32 @@ def _request(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
         flags |= wire.CACHED_ONLY if wanted.cached else wire.NOT_CACHED
     if bucket.provider == "ais" and not wanted.props:
         flags |= wire.NAME_SIZE
+    flags |= wire.NO_RECURSION * wanted.flat | wire.DIFF * wanted.diff
     props = ["name", "size", *(["cached"] if bucket.provider != "ais" else []), *wanted.props]
-    return wire.ListRequest(wanted.prefix, props=",".join(props), flags=str(flags), time_format=_RFC3339_NANO)
+    return wire.ListRequest(
+        wanted.prefix,
+        props=",".join(props),
+        flags=str(flags),
+        start_after=wanted.start_after,
+        time_format=_RFC3339_NANO,
+    )
 
 
 def _frame(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
     from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
 
+    # Of what a comparison could not reach, AIStore sets the same bit, and the size of what is here is known.
+    unsized = wire.ENTRY_DIRECTORY | (0 if wanted.diff else wire.ENTRY_UNKNOWN)
     columns: dict[str, Any] = {
         "name": tables.texts([entry.name for entry in entries]),
-        "size": tables.counts([None if entry.flags & wire.ENTRY_UNKNOWN else entry.size for entry in entries]),
+        "size": tables.counts([None if entry.flags & unsized else entry.size for entry in entries]),
     }
     if bucket.provider != "ais":
         columns["cached"] = tables.flags([bool(entry.flags & wire.ENTRY_CACHED) for entry in entries])
     for prop in wanted.props:
         columns[prop] = _column(prop, entries)
+    if wanted.diff:
+        columns["status"] = tables.texts([_difference(entry.flags) for entry in entries])
     return tables.table(columns, bucket=str(bucket))
 
 
@@ -167,6 +184,12 @@ def _column(prop: str, entries: Sequence[wire.Entry]) -> pd.Series[Any]:
     if prop == "chunked":
         return tables.flags([bool(entry.flags & _CHUNKED) for entry in entries])
     return tables.texts([getattr(entry, prop) or None for entry in entries])
+
+
+def _difference(flags: int) -> str:
+    """Return what a comparison with the bucket elsewhere found, in the words of the ``ais`` CLI."""
+    told = {wire.ENTRY_CHANGED: "version-changed", wire.ENTRY_REMOVED: "deleted", wire.ENTRY_UNKNOWN: "remote-error"}
+    return next((word for bit, word in told.items() if flags & bit), "ok")
 
 
 def _custom(text: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from aisnb.client.connection import Connection
     from aisnb.protocol.messages import Selection
@@ -154,24 +154,39 @@ async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]]) 
             task.cancel()
 
 
-async def upload_joined(connection: Connection, paths: Sequence[Path], target: Target) -> int:
-    """Write files, one behind the other, into one object, and return its size in bytes.
+async def upload_joined(
+    connection: Connection,
+    paths: Sequence[Path],
+    target: Target,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> int:
+    """Write files, one behind the other, into one object, and return their size in bytes.
+
+    Args:
+        connection: to the endpoint.
+        paths: the files.
+        target: the object.
+        query: what else the write means, such as a member of a shard.
+        headers: that go with it.
 
     Raises:
         DirectoryNotFound: a file is not there.
         BucketNotFound: the bucket is not there.
     """
     size, digest = await asyncio.to_thread(_measure, paths)
-    headers = {
-        CHECKSUM_TYPE: XXHASH,
-        CHECKSUM_VALUE: digest,
+    told = {
+        **(headers or {CHECKSUM_TYPE: XXHASH, CHECKSUM_VALUE: digest}),
         "Content-Length": str(size),
         "Content-Type": "application/octet-stream",
     }
     try:
         async with asyncio.timeout(_UPLOAD_STALL_SECONDS) as patience:
             body = partial(_pieces, paths, patience)
-            await connection.call(target.call("PUT", body=body, headers=headers, stall=None, ask_first=True))
+            call = target.call("PUT", body=body, headers=told, stall=None, ask_first=True)
+            call.query = {**call.query, **(query or {})}
+            await connection.call(call)
     except TimeoutError as exc:
         raise EndpointUnreachable(
             f"Writing '{paths[0]}' to {target.bucket / target.name}: {connection!r} took nothing for "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aisnb.client.connection import Connection
 
 
-async def remove(connection: Connection, text: str, *, yes: bool) -> None:
+async def remove(connection: Connection, text: str, *, yes: bool, keep: bool = False) -> None:
     """Remove what `text` names, and return when it is gone.
 
     Raises:
@@ -28,7 +28,7 @@ async def remove(connection: Connection, text: str, *, yes: bool) -> None:
     """
     bucket, rest = parse_uri(text)
     if not rest:
-        await remove_bucket(connection, bucket, yes=yes)
+        await remove_bucket(connection, bucket, yes=yes, keep=keep)
         return
     bucket = await resolve(connection, bucket)
     template = Template(rest, braces_only=True)

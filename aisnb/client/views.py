@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from aisnb.client.bucket_props import bucket_props
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
 from aisnb.client.extracting import extract, read_member, save_member
@@ -13,7 +14,7 @@ from aisnb.client.members import list_members
 from aisnb.client.objects import local_path
 from aisnb.client.planning import find_files, plan
 from aisnb.client.twins import twins
-from aisnb.client.web_buckets import list_there
+from aisnb.client.web_buckets import list_there, resolve
 from aisnb.errors import UsageError
 from aisnb.uris import is_link, parse_bucket, parse_provider, parse_uri
 
@@ -62,6 +63,9 @@ class Views:
         props: str | Sequence[str] = (),
         cached: bool | None = None,
         limit: int | None = None,
+        start_after: str = "",
+        flat: bool = False,
+        diff: bool = False,
     ) -> pd.DataFrame:
         """Return the objects of a bucket, or the files of a web server's directory; without either, the buckets.
 
@@ -73,6 +77,10 @@ class Views:
             props: further columns, ``["atime", "version"]``, ``"atime,version"`` or ``"all"``.
             cached: only what is in the cluster (True), only what is not (False).
             limit: most rows.
+            start_after: only names behind this one.
+            flat: only what is right below the prefix; directories stand there by a name with a slash, without size.
+            diff: compare with the bucket elsewhere (clouds): ``status`` is ``ok``, ``version-changed``, ``deleted`` or
+                ``remote-error``.
 
         Returns:
             A row per object, sorted by name: ``name`` (string), ``size`` (int64, bytes), for ``ht://`` and remote
@@ -94,7 +102,7 @@ class Views:
         if is_link(bucket):
             return await list_directory(bucket, prefix, props, limit)
         parsed, rest = parse_uri(bucket)
-        wanted = Wanted(rest + prefix, check_props(props), cached, limit)
+        wanted = Wanted(rest + prefix, check_props(props), cached, limit, start_after, flat, diff)
         return await list_there(self._connection, parsed, wanted)
 
     ls, ls_async = twins(_ls)
@@ -235,6 +243,19 @@ class Views:
         return await summarize(self._connection, parse_bucket(bucket))
 
     summary, summary_async = twins(_summary)
+
+    async def _properties(self, bucket: str) -> dict[str, Any]:
+        """Return the properties of a bucket, as AIStore names and nests them.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+
+        Example:
+            client.properties("ais://abc")["versioning"]["enabled"]
+        """
+        return await bucket_props(self._connection, await resolve(self._connection, parse_bucket(bucket)))
+
+    properties, properties_async = twins(_properties)
 
     async def _plan(
         self,

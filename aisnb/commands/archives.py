@@ -9,7 +9,7 @@ from aisnb.archives import MODES, is_archive
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import read_headers
 from aisnb.commands.handing import handed_over
-from aisnb.commands.options import HEADER, UNITS
+from aisnb.commands.options import HEADER, NEVER_ASKED, UNITS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
 from aisnb.units import human_size, plural
@@ -30,7 +30,6 @@ _LIMIT = Option("at most so many rows; 0 for all", metavar="N")
 _SAMPLES = Option("a row per sample, as WebDataset names them: 000017.jpg and 000017.cls are one")
 _STRICT = Option("fail if a shard cannot be read, for notebooks that run unattended")
 _TO = Option("write the table to this file, .parquet, .csv or .arrow", metavar="FILE", completes=("path",))
-_YES = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
 
 
 @command("archive ls")
@@ -127,7 +126,7 @@ def archive_get(
     archmode: Annotated[str, _MODE] = "regexp",
     no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
     header: Annotated[tuple[str, ...], HEADER] = (),
-    yes: Annotated[bool, _YES] = False,
+    yes: Annotated[bool, NEVER_ASKED] = False,
 ) -> Message | Content:
     """Read members of a shard into files here, or one into a value; without a choice, all.
 

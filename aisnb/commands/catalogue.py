@@ -18,7 +18,9 @@ from aisnb.commands import (
     planning,
     reading,
     removing,
+    scrubbing,
     serving,
+    sharding,
     starting,
     writing,
 )
@@ -49,6 +51,7 @@ COMMANDS = Tree(
                 listing.summary,
                 archives.archive_ls,
                 checking.check,
+                scrubbing.scrub,
                 picturing.sizes,
                 buckets.show_bucket,
                 buckets.show_object,
@@ -57,7 +60,18 @@ COMMANDS = Tree(
         ),
         Section(
             "One by one",
-            (reading.get, reading.cat, writing.put, archives.archive_get, changing.concat, changing.set_custom),
+            (
+                reading.get,
+                reading.cat,
+                writing.put,
+                writing.concat,
+                writing.promote,
+                starting.blob_download,
+                archives.archive_get,
+                sharding.archive_put,
+                sharding.gen_shards,
+                changing.set_custom,
+            ),
         ),
         Section(
             "Copy, rename and pack inside",

@@ -1,4 +1,4 @@
-"""``cp``, ``mv``, ``set-custom``, ``concat`` and ``archive bucket``: objects are copied, renamed, put together."""
+"""``cp``, ``mv``, ``set-custom`` and ``archive bucket``: objects are copied, renamed, put together where they are."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow
-from aisnb.commands.options import LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT
+from aisnb.commands.options import FLAT, LATEST, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT, WORKERS
 from aisnb.commands.results import Message
+from aisnb.commands.selection import select_objects
 from aisnb.errors import UsageError
 from aisnb.templates import Template
-from aisnb.units import human_size
 from aisnb.uris import parse_bucket, parse_object, parse_uri
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from aisnb.client import Job
     from aisnb.commands.context import Context
+    from aisnb.commands.selection import Selection
 
 _SOURCE = Argument("bucket, bucket/object or bucket/template", completes=("object", "bucket"))
 _OBJECT = Argument("the object", metavar="OBJECT", completes=("object", "bucket"))
@@ -34,32 +37,65 @@ def copy(
     prefix: Annotated[str, PREFIX] = "",
     prepend: Annotated[str, Option("put this in front of the copies' names", metavar="TEXT")] = "",
     everything: Annotated[bool, Option("all of the bucket, which is the default", flags=("--all",))] = False,
+    non_recursive: Annotated[bool, FLAT] = False,
+    latest: Annotated[bool, LATEST] = False,
+    sync: Annotated[bool, Option("as --latest, and remove here what is gone there")] = False,
+    num_workers: Annotated[int, WORKERS] = 0,
+    force: Annotated[bool, Option("although another copy of it runs", flags=("--force", "-f"))] = False,
+    cont_on_err: Annotated[bool, Option("go on after an object that cannot be copied")] = False,
+    dry_run: Annotated[bool, Option("only say what would be copied, as a DataFrame")] = False,
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
-) -> Job | Message:
+) -> Job | Message | DataFrame:
     """Copy a bucket, or objects of it, into another bucket: a job, but for a single object.
 
-    No byte comes through this machine. The destination is made if there is none.
+    No byte comes through this machine. The destination is made if there is none. --latest, --sync, --num-workers,
+    --force and --cont-on-err are a cluster's: the local node has nothing that they could change.
 
     Example:
         %ais cp ais://abc ais://copy --wait
         %ais cp ais://abc/shard-{001..010}.tar ais://copy
         %ais cp ais://abc/notes.txt ais://copy/old/notes.txt
+        %ais cp ais://abc ais://copy --prefix train/ --dry-run
     """
     _, rest = parse_uri(source)
     one = bool(rest) and not Template(rest, braces_only=True).is_range
     if everything and (rest or template or names or prefix):
         raise UsageError(f"'--all' and a choice of objects of '{source}' exclude each other. Say one of them.")
     client = context.client()
+    if dry_run:
+        chosen_here = select_objects(
+            source, template=template, prefix=prefix or None, names=names,
+            everything=not (rest or template or prefix or names), flat=non_recursive,
+        )  # fmt: skip
+        return _copies(context, chosen_here, destination, prepend)
     if one and not (template or names or prefix):
         target, given = parse_uri(destination)
         client.create(str(target))
         copied = client.copy_object(source, f"{target}/{prepend}{given}" if prepend or given else str(target))
         return Message(f"COPY {source} => {copied}", value=copied)
     chosen = [name.strip() for name in names.split(",") if name.strip()] or None
-    job = client.copy(source, destination, template=template, names=chosen, prefix=prefix, prepend=prepend)
+    job = client.copy(
+        source, destination, template=template, names=chosen, prefix=prefix, prepend=prepend, flat=non_recursive,
+        workers=num_workers, latest=latest, sync=sync, force=force, keep_going=cont_on_err,
+    )  # fmt: skip
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+def _copies(context: Context, chosen: Selection, destination: str, prepend: str) -> DataFrame:
+    """Return what a copy would bring: ``name``, and where it would go, ``copy``."""
+    from pandas import DataFrame
+
+    from aisnb.explore.tables import mark
+
+    target, rest = parse_uri(destination)
+    directory = rest.strip("/") + "/" if rest.strip("/") else ""
+    names = chosen.names(context.client())
+    copies = [target / f"{directory}{prepend}{name}" for name in names]
+    if chosen.name and rest and not rest.endswith("/"):
+        copies = [target / (prepend + rest)]
+    return mark(DataFrame({"name": names, "copy": copies}, dtype="str"))
 
 
 @command("bucket mv")
@@ -105,6 +141,8 @@ def set_custom(
     context: Context,
     place: Annotated[str, _OBJECT],
     words: Annotated[tuple[str, ...], Argument("what to note, like split=train", metavar="KEY=VALUE")],
+    *,
+    replace: Annotated[bool, Option("forget what was noted before", flags=("--set-new-custom",))] = False,
 ) -> Message:
     """Note words with an object; ``ls --props custom`` and ``show object`` show them.
 
@@ -114,23 +152,8 @@ def set_custom(
     values = dict(word.partition("=")[::2] for word in words)
     if not all("=" in word and word.partition("=")[0] for word in words):
         raise UsageError(f"'{' '.join(words)}' is not KEY=VALUE. Write it like split=train.")
-    context.client().set_custom(place, values)
+    context.client().set_custom(place, values, replace=replace)
     return Message(f"Custom properties of {place} updated", value=place)
-
-
-@command("object concat", aliases=("concat",))
-def concat(
-    context: Context,
-    files: Annotated[tuple[str, ...], Argument("files of this machine", metavar="FILE", completes=("path",))],
-    place: Annotated[str, _OBJECT],
-) -> Message:
-    """Write files, one behind the other, into one object.
-
-    Example:
-        %ais object concat part-1 part-2 ais://abc/whole
-    """
-    size = context.client().concat(files, place)
-    return Message(f"Created {place} (size {human_size(size)})", value=place)
 
 
 @command("archive bucket")
@@ -142,7 +165,7 @@ def archive_bucket(
     template: Annotated[str, TEMPLATE] = "",
     names: Annotated[str, LIST] = "",
     prefix: Annotated[str, PREFIX] = "",
-    append: Annotated[bool, Option("keep what is in the shard already")] = False,
+    append: Annotated[bool, Option("keep what is in the shard already", ("--append", "--append-or-put"))] = False,
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,

@@ -14,7 +14,6 @@ _NOT_HERE = (
     "is not part of this version of aisnb. On a cluster use the official ais CLI, or aisnb.sdk_client() in Python."
 )
 _PREFERENCES = "sets up the official CLI. In a notebook '%config AisMagics' shows what can be preferred here."
-_CHECKS = "looks through a cluster's disks. '%ais check BUCKET' says what is missing, empty or oddly sized."
 _TOKENS = (
     "asks an AuthN server, which the official ais CLI does: what its 'auth login' leaves is found here, and so are "
     "AIS_AUTHN_TOKEN and AIS_AUTHN_TOKEN_FILE."
@@ -22,7 +21,6 @@ _TOKENS = (
 
 _PHRASES = {
     _PREFERENCES: "alias, config cli",
-    _CHECKS: "scrub, storage validate",
     _TOKENS: "auth login, auth logout, auth whoami",
     _ADMINISTRATION: """
         advanced, auth, cluster, config, dashboard, etl, log, nbi, performance, tls, dsort, mpu,
@@ -32,8 +30,7 @@ _PHRASES = {
         start ec-encode, start rechunk, start shard-index
     """,
     _NOT_HERE: """
-        archive put, archive gen-shards, object promote, promote,
-        blob-download, start blob-download, ml
+        ml
     """,
 }
 _LINES = {tuple(phrase.split()): line for line, phrases in _PHRASES.items() for phrase in phrases.split(",")}

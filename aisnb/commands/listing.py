@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.archives import members_of
 from aisnb.commands.definition import Argument, Option, command
@@ -23,6 +23,10 @@ _PLACE = Argument("bucket, bucket/prefix or /template, provider (ht://), web dir
 _PROPS = Option("more columns: checksum,atime,version,location,copies,custom,status,chunked; or all")
 
 
+_DIFF = Option("compare with what is elsewhere (clouds); adds status", flags=("--diff", "--check-versions"))
+_FLAT = Option("only what is right below the prefix, and its directories", flags=("--nr", "--non-recursive"))
+_PAGES = Option("at most so many pages of --page-size names (default 10000); 0 for all", metavar="N")
+_PAGE = 10_000
 _TO = Option("write the listing to this file, .parquet, .csv or .arrow", metavar="FILE", completes=("path",))
 
 
@@ -35,8 +39,16 @@ def ls(
     template: Annotated[str, TEMPLATE] = "",
     regex: Annotated[str, Option("names in which this regular expression is found")] = "",
     props: Annotated[str, _PROPS] = "",
+    chunked: Annotated[bool, Option("with a column that says what is stored in chunks")] = False,
     name_only: Annotated[bool, Option("names without sizes")] = False,
     limit: Annotated[int, Option("at most so many rows; 0 for all", metavar="N")] = 0,
+    start_after: Annotated[str, Option("only names behind this one", metavar="NAME")] = "",
+    max_pages: Annotated[int, _PAGES] = 0,
+    page_size: Annotated[int, Option("names in a page, see --max-pages", metavar="N")] = 0,
+    non_recursive: Annotated[bool, _FLAT] = False,
+    no_dirs: Annotated[bool, Option("with --nr: without the directories")] = False,
+    diff: Annotated[bool, _DIFF] = False,
+    everything: Annotated[bool, Option("what is here and what is not, the default", flags=("--all",))] = False,
     cached: Annotated[bool, Option("only what is in the cluster")] = False,
     not_cached: Annotated[bool, Option("only what is not in the cluster")] = False,
     summary: Annotated[bool, Option("counts and sizes of buckets")] = False,
@@ -49,7 +61,8 @@ def ls(
     """List buckets, or the objects of one, as a DataFrame.
 
     Sizes are bytes in the DataFrame, and only shown rounded. A directory on the web is listed by its index page; an
-    ht:// bucket by what is here and what that page lists beyond it (--cached: only what is here).
+    ht:// bucket by what is here and what that page lists beyond it (--cached: only what is here). Of a listing with
+    --nr, directories are rows whose names end in a slash, without a size.
 
     Example:
         %ais ls
@@ -58,18 +71,20 @@ def ls(
         %ais ls ais://abc/shard-{001..010}.tar
         %ais ls http://localhost:51061/abc/
         %ais ls ais://abc --to listing.parquet
+        %ais ls ais://abc/train/ --nr
         %ais ls ais://abc --archive
     """
     from aisnb.explore.listing import select
 
     if bool(to) + interactive + count_only > 1:
         raise UsageError("'--to', '--interactive' and '--count-only' each give another value. Say one of them.")
-    if cached and not_cached:
-        raise UsageError("'--cached' and '--not-cached' exclude each other. Leave out both to list everything.")
-    if limit < 0:
-        raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
+    if cached + not_cached + everything > 1:
+        raise UsageError("'--cached', '--not-cached' and '--all' exclude each other. Leave out all to list everything.")
+    limit = _most(limit, max_pages, page_size)
+    props = f"{props},chunked" if chunked else props
+    how = {"start_after": start_after, "flat": non_recursive, "diff": diff}
     if archive:
-        if props or name_only or cached or not_cached or summary:
+        if props or name_only or cached or not_cached or summary or any(how.values()):
             raise UsageError(
                 "'--archive' lists members of shards: it goes with --prefix, --template, --regex, --limit."
             )
@@ -80,14 +95,15 @@ def ls(
     else:
         place, template = _template_of(place, template)
         begin = prefix or Template(template).prefix
-        most = 0 if template or regex else limit
+        most = 0 if template or regex or no_dirs else limit
         if is_link(place):
-            if cached or not_cached:
+            if cached or not_cached or any(how.values()):
                 raise UsageError(f"'{place}' is no bucket: nothing of it is in the cluster. List it without that flag.")
             found = _web_directory(context, place, begin, "name" if name_only or count_only else props, most)
         else:
             presence = True if cached else False if not_cached else None
-            found = _objects(context, place, begin, props, presence, most)
+            found = _objects(context, place, begin, props, presence, most, how)
+            found = found[~found["name"].str.endswith("/")] if no_dirs else found
     chosen = select(found, template=template, regex=regex, limit=limit)
     if len(found) and chosen.empty:
         context.note(f"None of {len(found):,} names matches.")
@@ -111,6 +127,15 @@ def summary(
     from aisnb.explore.tables import mark
 
     return mark(_buckets(context, bucket, summary=True), units)
+
+
+def _most(limit: int, max_pages: int, page_size: int) -> int:
+    """Return how many rows there may be, 0 for all: clusters are asked in pages of their own, whatever is shown."""
+    for flag, number in (("--limit", limit), ("--max-pages", max_pages), ("--page-size", page_size)):
+        if number < 0:
+            raise UsageError(f"'{flag} {number}' makes no sense. Say how many, or 0 for all.")
+    given = [number for number in (limit, max_pages * (page_size or _PAGE)) if number]
+    return min(given, default=0)
 
 
 def _counted(listing: DataFrame) -> Message:
@@ -161,12 +186,16 @@ def _template_of(place: str, template: str) -> tuple[str, str]:
     return bucket, rest
 
 
-def _objects(context: Context, place: str, prefix: str, props: str, presence: bool | None, limit: int) -> DataFrame:
+def _objects(
+    context: Context, place: str, prefix: str, props: str, presence: bool | None, limit: int, how: dict[str, Any]
+) -> DataFrame:
     bucket, rest = parse_uri(place)
+    if how["diff"] and (bucket.provider in ("ais", "ht") or presence is False):
+        raise UsageError(f"{bucket} has no other side to compare with by --diff. '%ais plan' says what has changed.")
     begin = prefix if prefix.startswith(rest) else rest
     words = tuple(word.strip() for word in props.split(",") if word.strip())
-    found = context.client().ls(str(bucket), prefix=begin, props=words, cached=presence, limit=limit or None)
-    if found.empty and begin and presence is None:
+    found = context.client().ls(str(bucket), prefix=begin, props=words, cached=presence, limit=limit or None, **how)
+    if found.empty and begin and presence is None and not how["start_after"]:
         raise ObjectNotFound(f"'{begin}' not found in {bucket}: no name begins so. '%ais ls {bucket}' shows all names.")
     if found.empty:
         which = {None: "", True: " that are cached", False: " that are not cached"}[presence]

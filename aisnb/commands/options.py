@@ -19,4 +19,25 @@ PREFIX = Option("names that begin so", completes=("object",))
 LIST = Option("names, with commas between", flags=("--list",), metavar="NAMES")
 UNITS = Option("how sizes are shown", choices=SIZE_UNITS, preference="units")
 HEADER = Option("send this header to the source, 'Name: value'; may be said several times", flags=("--header",))
+FLAT = Option("only what is right below the prefix", flags=("--nr", "--non-recursive"))
+AS_JSON = Option("as JSON text", flags=("--json", "-j"))
+WORKERS = Option("how many work at once; 0 lets the endpoint decide", flags=("--num-workers",), metavar="N")
+LATEST = Option("of a bucket elsewhere (clouds) look there for newer versions")
 VERBOSE = Option("say more", flags=("--verbose", "-v"))
+
+#: Flags of the ``ais`` CLI that say how its lines are printed, how often it looks, or by which pieces and checks bytes
+#: go: values here are tables and jobs, which show themselves, and all bytes are checked. Every command takes them, and
+#: does the same; those that come with a value are in the second set.
+ONLY_PRINTING = frozenset(
+    (
+        "--no-headers", "-H", "--no-footers", "-F", "--silent", "--paged", "--non-verbose", "--nv", "--verbose", "-v",
+        "--encode-objname", "--skip-lookup", "--dont-add", "--dont-wait", "--date-time", "--compact", "-c",
+        "--checksum", "--compute-checksum", "--skip-vc", "--mpd", "--blob-download",
+    )
+)  # fmt: skip
+ONLY_PRINTING_WITH_VALUE = frozenset(
+    (
+        "--refresh", "--progress-interval", "--count", "--units", "--chunk-size", "--num-workers", "--retries",
+        "--blob-threshold", "--blob-chunk-size", "--blob-num-workers",
+    )
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from aisnb.errors import AisnbError
@@ -19,7 +20,9 @@ _AT_ONCE = 4
 _WARNINGS = 10
 
 
-def for_each(context: Context, verb: str, items: Iterable[T], work: Callable[[T], object]) -> int:
+def for_each(
+    context: Context, verb: str, items: Iterable[T], work: Callable[[T], object], *, progress: str = ""
+) -> int:
     """Do `work` with each item, some at a time; warn of each that fails, and raise at the end if one did.
 
     Args:
@@ -27,6 +30,7 @@ def for_each(context: Context, verb: str, items: Iterable[T], work: Callable[[T]
         verb: for the messages: ``GET``.
         items: what to work on; `str` of one is its name.
         work: raises `AisnbError` if it fails.
+        progress: what to call the items in a bar, "" for none.
 
     Returns:
         How many items there were.
@@ -46,13 +50,24 @@ def for_each(context: Context, verb: str, items: Iterable[T], work: Callable[[T]
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="aisnb-command")
     try:
         todo = list(items)
-        outcomes = list(pool.map(attempt, todo))
+        outcomes = list(_counted(pool.map(attempt, todo), len(todo), progress))
     finally:
         pool.shutdown(cancel_futures=True)
     failures = [(item, error) for item, error in zip(todo, outcomes, strict=True) if error is not None]
     if failures:
         raise _summed_up(context, verb, failures, len(todo))
     return len(todo)
+
+
+def _counted(outcomes: Iterable[T], total: int, title: str) -> Iterable[T]:
+    """Return the outcomes, with a bar while they come if it has a title."""
+    from aisnb.settings import read_settings
+
+    if not title or read_settings().progress == "off":
+        return outcomes
+    from tqdm import std
+
+    return std.tqdm(outcomes, title, total, file=sys.stderr, leave=False)
 
 
 def _summed_up(context: Context, verb: str, failures: list[tuple[T, AisnbError]], total: int) -> AisnbError:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aisnb.commands.definition import Argument
+from aisnb.commands.options import ONLY_PRINTING, ONLY_PRINTING_WITH_VALUE
 from aisnb.commands.words import TableWord, not_one_word
 from aisnb.errors import UsageError, did_you_mean
 
@@ -75,11 +76,29 @@ def _part(command: Command, words: Sequence[str]) -> tuple[list[str], list[str]]
             arguments += rest
         elif not _FLAG.match(word):
             arguments.append(word)
+        elif not _declared(word, known) and _is_only_printing(command, word, rest):
+            continue
         elif _is_cluster(word, known):
             flags += (f"-{letter}" for letter in word[1:])
         else:
             flags.append(_flag(command, known, word, rest))
     return flags, arguments
+
+
+def _declared(word: str, known: dict[str, Parameter]) -> bool:
+    name = word.partition("=")[0]
+    return name in known or f"-{name}" in known
+
+
+def _is_only_printing(command: Command, word: str, rest: Iterator[str]) -> bool:
+    """Return whether `word` is a flag of the ``ais`` CLI that changes nothing here; its value is taken from `rest`."""
+    name, equals, _ = word.partition("=")
+    long = {name, f"-{name}"}
+    if not long & ONLY_PRINTING_WITH_VALUE:
+        return bool(long & ONLY_PRINTING) and not equals
+    if not equals and next(rest, None) is None:
+        raise usage_error(command, f"'{name}' needs a value")
+    return True
 
 
 def _is_cluster(word: str, known: dict[str, Parameter]) -> bool:

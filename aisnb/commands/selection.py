@@ -24,6 +24,7 @@ class Selection:
         template: the template that was given, else "".
         prefix: what names begin with, if that was given; "" is every object, None is no prefix.
         listed: names that were given one by one.
+        flat: of a prefix only what is right below it.
     """
 
     bucket: Bucket
@@ -31,6 +32,7 @@ class Selection:
     template: str = ""
     prefix: str | None = None
     listed: tuple[str, ...] = ()
+    flat: bool = False
 
     def names(self, client: Client) -> list[str]:
         """Return the names; those of a prefix or template as far as they are in the bucket now.
@@ -43,7 +45,8 @@ class Selection:
         if self.name or self.listed:
             return [self.name] if self.name else list(self.listed)
         if not self.template:
-            return self._here(client, self.prefix or "")
+            names = self._here(client, self.prefix or "")
+            return [name for name in names if not self.flat or "/" not in name[len(self.prefix or "") :]]
         template = Template(self.template)
         return sorted(matching(template, self._here(client, template.prefix)))
 
@@ -54,7 +57,13 @@ class Selection:
 
 
 def select_objects(
-    place: str, *, template: str = "", prefix: str | None = None, names: str = "", everything: bool = False
+    place: str,
+    *,
+    template: str = "",
+    prefix: str | None = None,
+    names: str = "",
+    everything: bool = False,
+    flat: bool = False,
 ) -> Selection:
     """Return what ``BUCKET[/OBJECT|TEMPLATE]`` and the flags of a command choose together.
 
@@ -68,9 +77,9 @@ def select_objects(
     if not any(ways):
         raise UsageError(f"'{place}' does not say which objects. Name them: {_WAYS}.")
     if everything:
-        return Selection(bucket, prefix="")
+        return Selection(bucket, prefix="", flat=flat)
     if prefix is not None:
-        return Selection(bucket, prefix=prefix)
+        return Selection(bucket, prefix=prefix, flat=flat)
     if names:
         return Selection(bucket, listed=tuple(name.strip() for name in names.split(",") if name.strip()))
     if template:

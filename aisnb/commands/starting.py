@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
-from aisnb.commands.options import HEADER, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT
+from aisnb.commands.options import (
+    HEADER,
+    LATEST,
+    LIST,
+    NEVER_ASKED,
+    PREFIX,
+    PROGRESS,
+    TEMPLATE,
+    TIMEOUT,
+    WAIT,
+    WORKERS,
+)
 from aisnb.commands.planning import DRY_RUN, planned
+from aisnb.commands.results import Message
 from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.templates import Template, bounded
@@ -120,6 +132,9 @@ def start_prefetch(
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
+    latest: Annotated[bool, LATEST] = False,
+    num_workers: Annotated[int, WORKERS] = 0,
+    yes: Annotated[bool, NEVER_ASKED] = False,
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> Job | DataFrame:
     """Bring objects of a bucket that lies elsewhere (``ht://``, clouds) into the cluster, as a job.
@@ -143,8 +158,48 @@ def start_prefetch(
     wanted = [rest] if rest else [name.strip() for name in names.split(",") if name.strip()]
     if dry_run:
         return planned(context, str(found), "", names=wanted or _chosen(context, found, template, prefix))
-    job = context.client().prefetch(str(found), template=template, names=wanted or None, prefix=prefix)
+    job = context.client().prefetch(
+        str(found), template=template, names=wanted or None, prefix=prefix, workers=num_workers, latest=latest
+    )
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+@command("start blob-download", aliases=("blob-download", "job start blob-download"))
+def blob_download(
+    context: Context,
+    place: Annotated[str, Argument("bucket/object; with --list the bucket", completes=("object", "bucket"))],
+    *,
+    names: Annotated[str, LIST] = "",
+    chunk_size: Annotated[
+        int, Option("bytes of a piece; 0 lets the cluster decide", (), "SIZE", convert=parse_size)
+    ] = 0,
+    num_workers: Annotated[int, WORKERS] = 0,
+    latest: Annotated[bool, LATEST] = False,
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+    timeout: Annotated[float | None, TIMEOUT] = None,
+) -> Job | Message:
+    """Bring a large object of a bucket that lies elsewhere (clouds, ``ht://``) here in pieces, as a job.
+
+    The local node decides itself which objects come in pieces.
+
+    Example:
+        %ais blob-download s3://bucket/big.tar --chunk-size 16MiB --wait
+    """
+    bucket, rest = parse_uri(place)
+    chosen = [name.strip() for name in names.split(",") if name.strip()] or [rest]
+    client = context.client()
+    jobs = [
+        follow(
+            context,
+            client.blob_download(bucket / name, chunk_size=chunk_size, workers=num_workers, latest=latest),
+            wait=wait,
+            progress=progress,
+            timeout=timeout,
+        )
+        for name in chosen
+    ]
+    return jobs[0] if len(jobs) == 1 else Message("\n".join(map(repr, jobs)), value=" ".join(job.id for job in jobs))
 
 
 def _chosen(context: Context, bucket: Bucket, template: str, prefix: str) -> list[str] | None:

@@ -1,12 +1,16 @@
-"""``put``: files of this machine become objects."""
+"""``put``, ``concat`` and ``promote``: files of this machine become objects."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from aisnb.commands.definition import Argument, Option, command
-from aisnb.commands.options import NEVER_ASKED, TEMPLATE
+from aisnb.commands.following import follow
+from aisnb.commands.options import ALWAYS_WAITS, LIST, NEVER_ASKED, PROGRESS, TEMPLATE, WAIT
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Message
 from aisnb.errors import DirectoryNotFound, UsageError
@@ -17,10 +21,15 @@ from aisnb.uris import check_object_name, parse_uri
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pandas import DataFrame
+
+    from aisnb.client import Job
     from aisnb.commands.context import Context
+    from aisnb.uris import Bucket
 
 _SOURCES = Argument("files, directories or patterns like 'shards/*.tar'", metavar="PATH", completes=("path",))
 _DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
+_ALL_TRIED = Option("accepted for the ais CLI's sake: every file is tried", flags=("--cont-on-err",))
 _RECURSIVE = Option("directories with all that is below them", flags=("--recursive", "-r"))
 
 
@@ -32,37 +41,137 @@ def put(
     *,
     recursive: Annotated[bool, _RECURSIVE] = False,
     template: Annotated[str, TEMPLATE] = "",
+    names: Annotated[str, LIST] = "",
+    include_src_dir: Annotated[bool, Option("names begin with that of the directory")] = False,
+    dry_run: Annotated[bool, Option("only say what would be written, as a DataFrame")] = False,
+    progress: Annotated[bool, Option("show how many files are there already")] = False,
+    cont_on_err: Annotated[bool, _ALL_TRIED] = False,
     yes: Annotated[bool, NEVER_ASKED] = False,
-) -> Message:
+    wait: Annotated[bool, ALWAYS_WAITS] = False,
+) -> Message | DataFrame:
     """Write files into a bucket. One file takes the name that is given; several keep theirs, below it.
+
+    In a terminal, ``-`` reads standard input.
 
     Example:
         %ais put notes.txt ais://abc
         %ais put shards/ ais://abc/train/ --template 'shard-{001..010}.tar'
-        %ais put -r dataset ais://abc
+        %ais put -r dataset ais://abc --dry-run
     """
     bucket, rest = parse_uri(destination)
-    files = dict(_named(sources, recursive=recursive, template=template))
+    if sources == ("-",):
+        return _put_standard_input(context, bucket, rest)
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    files = named_files(sources, recursive=recursive, template=template, listed=chosen, with_own_name=include_src_dir)
     if not files:
         raise DirectoryNotFound(
             f"No file matches {' '.join(sources)}. Check the path; '-r' looks into directories, too."
         )
-    if not recursive:
+    if not (recursive or template or chosen):
         _note_left_out(context, sources)
     single = len(files) == 1 and not template and Path(sources[0]).expanduser().is_file()
+    files = _renamed(files, rest, single=single)
+    if dry_run:
+        return would_come(files, bucket)
+    client = context.client()
+    count = for_each(
+        context, "PUT", files, lambda name: client.put(files[name], bucket / name), progress="Uploaded" * progress
+    )
+    if single:
+        ((name, path),) = files.items()
+        return Message(f'PUT "{path.absolute()}" => {bucket / name}', path=path, value=bucket / name)
+    total = human_size(sum(path.stat().st_size for path in files.values()))
+    return Message(f"PUT {plural(count, 'file')} ({total}) => {destination}", value=destination)
+
+
+@command("object concat", aliases=("concat",))
+def concat(
+    context: Context,
+    sources: Annotated[tuple[str, ...], _SOURCES],
+    place: Annotated[str, Argument("the object", metavar="OBJECT", completes=("object", "bucket"))],
+    *,
+    recursive: Annotated[bool, _RECURSIVE] = False,
+    progress: Annotated[bool, Option("accepted for the ais CLI's sake: it is one write")] = False,
+) -> Message:
+    """Write files, one behind the other, into one object; those of a directory in the order of their names.
+
+    Example:
+        %ais object concat part-1 part-2 ais://abc/whole
+        %ais object concat parts/ ais://abc/whole
+    """
+    files = [path for source in sources for _, path in _files(source, recursive=recursive, template="")]
+    if not files:
+        raise DirectoryNotFound(f"No file is in {' '.join(sources)}. Check the path; '-r' looks into what is below.")
+    size = context.client().concat(files, place)
+    return Message(f"Created {place} (size {human_size(size)})", value=place)
+
+
+@command("object promote", aliases=("promote",))
+def promote(
+    context: Context,
+    path: Annotated[str, Argument("file or directory of the endpoint's own machine", completes=("path",))],
+    destination: Annotated[str, _DESTINATION],
+    *,
+    recursive: Annotated[bool, _RECURSIVE] = False,
+    overwrite_dst: Annotated[bool, Option("replace objects that are there", ("--overwrite-dst", "-o"))] = False,
+    delete_src: Annotated[bool, Option("remove the files once they are objects")] = False,
+    not_file_share: Annotated[bool, Option("accepted for the ais CLI's sake")] = False,
+    wait: Annotated[bool, WAIT] = False,
+    progress: Annotated[bool, PROGRESS] = False,
+) -> Job | Message:
+    """Make objects of files that the endpoint's own machine has, without a byte through HTTP.
+
+    The local node takes any path of this machine. A cluster looks on its targets' disks; AIStore 5 only below
+    /var/lib/ais/promote.
+
+    Example:
+        %ais promote /data/shards ais://abc --wait
+    """
+    job = context.client().promote(
+        path, destination, recursive=recursive, overwrite=overwrite_dst, remove_source=delete_src
+    )
+    if job is None:
+        return Message(f'promoted "{path}" => {destination}', value=destination)
+    return follow(context, job, wait=wait, progress=progress)
+
+
+def _put_standard_input(context: Context, bucket: Bucket, name: str) -> Message:
+    """Write what comes over standard input into an object.
+
+    Raises:
+        UsageError: no name is said, or there is no input: a notebook has none.
+    """
+    check_object_name(name)
+    if sys.stdin is None or not hasattr(sys.stdin, "buffer") or sys.stdin.isatty():
+        raise UsageError("'-' reads standard input, and nothing is sent there. Name a file, or pipe into aisnb put.")
+    with tempfile.NamedTemporaryFile(prefix="aisnb-") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        context.client().put(kept.name, bucket / name)
+    return Message(f"PUT (standard input) => {bucket / name}", value=bucket / name)
+
+
+def _renamed(files: dict[str, Path], rest: str, *, single: bool) -> dict[str, Path]:
+    """Return the files by the object names that the destination's end gives them."""
     if single and rest and not rest.endswith("/"):
         files = dict(zip([rest], files.values(), strict=True))
     elif rest:
         files = {f"{rest.rstrip('/')}/{name}": path for name, path in files.items()}
     for name in files:
         check_object_name(name)
-    client = context.client()
-    count = for_each(context, "PUT", files, lambda name: client.put(files[name], bucket / name))
-    if single:
-        ((name, path),) = files.items()
-        return Message(f'PUT "{path.absolute()}" => {bucket / name}', path=path, value=bucket / name)
-    total = human_size(sum(path.stat().st_size for path in files.values()))
-    return Message(f"PUT {plural(count, 'file')} ({total}) => {destination}", value=destination)
+    return files
+
+
+def would_come(files: dict[str, Path], bucket: Bucket) -> DataFrame:
+    """Return which file would become which object: ``name``, ``size`` (bytes), ``file``."""
+    from pandas import DataFrame
+
+    from aisnb.explore.tables import mark
+
+    sizes = [path.stat().st_size for path in files.values()]
+    frame = DataFrame({"name": list(files), "size": sizes, "file": [str(path) for path in files.values()]})
+    frame.attrs["bucket"] = str(bucket)
+    return mark(frame.astype({"name": "str", "file": "str"}))
 
 
 def _note_left_out(context: Context, sources: tuple[str, ...]) -> None:
@@ -74,14 +183,31 @@ def _note_left_out(context: Context, sources: tuple[str, ...]) -> None:
             context.note(f"{left} left out. Say -r to put what is below, too.")
 
 
-def _named(sources: tuple[str, ...], *, recursive: bool, template: str) -> Iterator[tuple[str, Path]]:
-    """Yield each file that is meant, by the object name that it keeps."""
+def named_files(
+    sources: tuple[str, ...], *, recursive: bool, template: str, listed: list[str], with_own_name: bool
+) -> dict[str, Path]:
+    """Return the files that are meant, by the names that they keep.
+
+    Args:
+        sources: files, directories, patterns.
+        recursive: with all that is below directories.
+        template: names in directories that it stands for, "" for all.
+        listed: names in directories, none for all.
+        with_own_name: names begin with that of their directory.
+
+    Raises:
+        DirectoryNotFound: there is no such file.
+        UsageError: two would have the same name.
+    """
     seen = dict[str, Path]()
     for source in sources:
-        for name, path in _files(source, recursive=recursive, template=template):
+        place = Path(source).expanduser()
+        own = f"{place.absolute().name}/" if with_own_name and place.is_dir() else ""
+        found = _listed(place, listed) if listed else _files(source, recursive=recursive, template=template)
+        for name, path in ((own + each, path) for each, path in found):
             if seen.setdefault(name, path) != path:
                 raise UsageError(f"'{seen[name]}' and '{path}' would both become '{name}'. Put them one by one.")
-            yield name, path
+    return seen
 
 
 def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str, Path]]:
@@ -100,6 +226,14 @@ def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str
         yield from _templated(path.parent, path.name)
     else:
         raise DirectoryNotFound(f"There is no file or directory '{source}' on this machine. Check the path.")
+
+
+def _listed(directory: Path, names: list[str]) -> Iterator[tuple[str, Path]]:
+    for name in names:
+        path = directory / name
+        if not path.is_file():
+            raise DirectoryNotFound(f"There is no file '{path}', which --list names. Check both.")
+        yield name, path
 
 
 def _templated(directory: Path, text: str) -> Iterator[tuple[str, Path]]:

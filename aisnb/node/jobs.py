@@ -13,7 +13,16 @@ from aisnb.errors import BucketNotFound, JobNotFound, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.changes import Changes
 from aisnb.node.runner import MOST_CONNECTIONS
-from aisnb.node.sources import Plan, Spec, directory_of, plan_download, plan_prefetch, plan_removal, wants_all
+from aisnb.node.sources import (
+    Plan,
+    Spec,
+    directory_of,
+    plan_download,
+    plan_prefetch,
+    plan_removal,
+    prefix_of,
+    wants_all,
+)
 from aisnb.node.totals import check_room
 from aisnb.protocol import headers as ais
 from aisnb.protocol.downloads import DIRECTORY, ID_PREFIX
@@ -147,7 +156,8 @@ class Jobs:
             BucketNotFound: the bucket is not here.
             TemplateError: a template cannot be expanded.
         """
-        count = (await asyncio.to_thread(self._store.summary, bucket)).count
+        prefix = prefix_of(selection)
+        count = 0 if prefix is None else (await asyncio.to_thread(self._store.summary, bucket, prefix)).count
         return await self._begin(plan_removal(bucket, selection, count), kind, _random_id())
 
     async def submit(self, plan: Plan, kind: str) -> str:

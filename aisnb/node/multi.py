@@ -14,7 +14,7 @@ from aisnb.node.requests import convert
 from aisnb.node.sources import Plan, Spec
 from aisnb.node.tasks import ArchiveTask, CopyTask
 from aisnb.protocol.buckets import BucketId  # noqa: TC001  # msgspec looks it up
-from aisnb.protocol.messages import Selection
+from aisnb.protocol.messages import Promotion, Selection
 from aisnb.templates import Template, bounded
 from aisnb.uris import PROVIDERS, Bucket, check_bucket_name, check_object_name
 
@@ -33,6 +33,7 @@ class _CopyRequest(msgspec.Struct):
     prefix: str = ""
     prepend: str = ""
     dry_run: bool = False
+    flat: bool = msgspec.field(name="non-recurs", default=False)
     ext: dict[str, str] | None = None
     target: BucketId | None = msgspec.field(name="tobck", default=None)
 
@@ -49,16 +50,6 @@ class _ArchiveRequest(msgspec.Struct):
     target: BucketId | None = msgspec.field(name="tobck", default=None)
 
 
-class _PromoteRequest(msgspec.Struct):
-    """The value of ``promote``."""
-
-    source: str = msgspec.field(name="src", default="")
-    name: str = msgspec.field(name="obj", default="")
-    recursive: bool = msgspec.field(name="rcr", default=False)
-    overwrite: bool = msgspec.field(name="ovw", default=False)
-    remove_source: bool = msgspec.field(name="dls", default=False)
-
-
 def plan_bucket_copy(store: Store, bucket: Bucket, target: Bucket, value: Any) -> Plan:
     """Return what ``copy-bck`` stands for. Takes long: not for the loop.
 
@@ -68,7 +59,12 @@ def plan_bucket_copy(store: Store, bucket: Bucket, target: Bucket, value: Any) -
     """
     request = convert(value, _CopyRequest)
     spec = _copy_spec(store, bucket, target, request)
-    return Plan(spec, -1, f"copy {bucket / request.prefix}* -> {target}", _names(store, bucket, request.prefix))
+    return Plan(
+        spec,
+        -1,
+        f"copy {bucket / request.prefix}* -> {target}",
+        _names(store, bucket, request.prefix, flat=request.flat),
+    )
 
 
 def plan_objects_copy(store: Store, bucket: Bucket, value: Any) -> tuple[Plan, Bucket]:
@@ -118,7 +114,7 @@ def plan_promote(store: Store, bucket: Bucket, value: Any, source: str, name: st
         DirectoryNotFound: there is no such file or directory.
         UsageError: the path is not absolute.
     """
-    request = convert(value, _PromoteRequest)
+    request = convert(value, Promotion)
     store.bucket(bucket)
     path = Path(request.source or source)
     if not path.is_absolute():
@@ -158,11 +154,12 @@ def _select(store: Store, spec: Spec, bucket: Bucket, value: Any, whereto: str) 
     return Plan(spec, bounded(Template(text)), f'"{text}" of {bucket} {whereto}')
 
 
-def _names(store: Store, bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
+def _names(store: Store, bucket: Bucket, prefix: str, *, flat: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the names that begin with `prefix`; if `flat` only those without a directory behind it."""
     after, more = "", True
     while more:
         page = store.page(bucket, prefix=prefix, after=after, limit=_PAGE)
-        yield from ((row[0], "") for row in page.records)
+        yield from ((row[0], "") for row in page.records if not flat or "/" not in row[0][len(prefix) :])
         more = page.more
         after = page.records[-1][0] if page.records else ""
 

@@ -20,6 +20,7 @@ from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.node.content import object_headers
 from aisnb.node.outflow import Outflow
 from aisnb.node.receiving import receive
+from aisnb.protocol.messages import APPEND_IF_THERE
 
 if TYPE_CHECKING:
     from aisnb.archives import Member
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 _AT_ONCE = 256 << 10
-
-#: What AIStore's flags of an append say (``api/apc/puta2a.go``); without any an archive is made anew.
-_ONLY_IF_THERE = 1 << 0
-_ALSO_IF_THERE = 1 << 1
 
 
 def asks_for_members(request: web.Request) -> bool:
@@ -165,7 +162,7 @@ class Appending:
                 record, existing = self._store.open(bucket, name)
                 custom = record.custom
             except ObjectNotFound:
-                if not flags & _ALSO_IF_THERE:
+                if not flags & APPEND_IF_THERE:
                     raise
         fresh = self._store.begin(bucket, name)
         try:

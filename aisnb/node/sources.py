@@ -341,22 +341,37 @@ def plan_removal(bucket: Bucket, selection: Selection, count: int) -> Plan:
 
     Args:
         bucket: the bucket.
-        selection: by names, by template, by prefix (a template that ends in a slash), or all.
-        count: number of objects in the bucket, for a selection that does not say how many.
+        selection: by names, by template, by prefix, or all.
+        count: objects that begin with its `prefix_of`, if it has one.
 
     Raises:
         TemplateError: the template cannot be expanded, or to too many names.
     """
     spec = Spec(str(bucket), source=str(bucket))
-    text = selection.template
     if selection.names is not None:
         names = list(dict.fromkeys(selection.names))
         return Plan(spec, len(names), f"remove {len(names):,} from {bucket}", [(name, "") for name in names])
-    if text in ("", "*") or (text.endswith("/") and not Template(text).is_range):
-        spec.prefix = "" if text == "*" else text
+    spec.prefix = prefix_of(selection)
+    if spec.prefix is not None:
         return Plan(spec, count, f"remove {bucket / spec.prefix}*")
-    spec.template = text
-    return Plan(spec, bounded(Template(text)), f'remove "{text}" from {bucket}')
+    spec.template = selection.template
+    return Plan(spec, bounded(Template(spec.template)), f'remove "{spec.template}" from {bucket}')
+
+
+def prefix_of(selection: Selection) -> str | None:
+    """Return what the names begin with that a selection means; None if it lists names, or has a range.
+
+    A template without a range is a prefix, and none or ``*`` is everything, as for AIStore (``cmn/cos/template.go``).
+
+    Raises:
+        TemplateError: the template cannot be expanded.
+    """
+    if selection.names is not None:
+        return None
+    text = selection.template or selection.prefix
+    if text in ("", "*"):
+        return ""
+    return text if not selection.template or not Template(text).is_range else None
 
 
 def _headers(request: DownloadRequest) -> dict[str, str]:

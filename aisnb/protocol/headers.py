@@ -38,6 +38,8 @@ PROVIDER = "provider"
 NAMESPACE = "namespace"
 ORIGINAL_URL = "original_url"
 WHAT = "what"
+MEMBER = "archpath"
+KEEP_BUCKET = "keep_bck_md"
 COPY_TO_BUCKET = "bck_to"
 COPY_TO_OBJECT = "object_to"
 #: Forget the custom properties that are not among the new ones.

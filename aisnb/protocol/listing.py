@@ -12,11 +12,14 @@ NAME_ONLY = 1 << 4
 NAME_SIZE = 1 << 5
 NOT_CACHED = 1 << 9
 NO_RECURSION = 1 << 11
+DIFF = 1 << 12
 
 ENTRY_CACHED = 1 << 6
 ENTRY_IN_ARCHIVE = 1 << 7
 ENTRY_DIRECTORY = 1 << 8
 ENTRY_ARCHIVE = 1 << 9
+ENTRY_CHANGED = 1 << 10
+ENTRY_REMOVED = 1 << 11
 ENTRY_CHUNKED = 1 << 13
 #: Its source was asked in vain: the size is not known.
 ENTRY_UNKNOWN = 1 << 12

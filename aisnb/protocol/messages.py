@@ -30,6 +30,10 @@ STOP = "stop"
 PREFETCH_KIND = "prefetch-objects"
 DOWNLOAD_KIND = "download"
 
+#: What the flags of an append to a shard say (``api/apc/puta2a.go``); without any it is made anew.
+APPEND_ONLY = 1 << 0
+APPEND_IF_THERE = 1 << 1
+
 
 class Action(msgspec.Struct):
     """The body of every control call."""
@@ -45,6 +49,26 @@ class Selection(msgspec.Struct, omit_defaults=True):
     names: list[str] | None = msgspec.field(name="objnames", default=None)
     template: str = ""
     prefix: str = ""
+    workers: int = msgspec.field(name="num-workers", default=0)
+    latest: bool = msgspec.field(name="latest-ver", default=False)
+
+
+class Promotion(msgspec.Struct):
+    """The value of ``promote``: files of a node's own disks become objects."""
+
+    source: str = msgspec.field(name="src", default="")
+    name: str = msgspec.field(name="obj", default="")
+    recursive: bool = msgspec.field(name="rcr", default=False)
+    overwrite: bool = msgspec.field(name="ovw", default=False)
+    remove_source: bool = msgspec.field(name="dls", default=False)
+
+
+class BlobDownload(msgspec.Struct, omit_defaults=True):
+    """The value of ``blob-download``: one large object comes in pieces."""
+
+    chunk_size: int = msgspec.field(name="chunk-size", default=0)
+    workers: int = msgspec.field(name="num-workers", default=0)
+    latest: bool = msgspec.field(name="latest-ver", default=False)
 
 
 class Part(msgspec.Struct):

@@ -194,9 +194,8 @@ def test_twins_have_the_same_words_and_read_well() -> None:
         assert inspect.iscoroutinefunction(twin)
         assert not inspect.iscoroutinefunction(method)
         assert method.__doc__
-    assert list(inspect.signature(aisnb.Client.ls).parameters) == [
-        "self", "bucket", "prefix", "props", "cached", "limit",
-    ]  # fmt: skip
+    words = list(inspect.signature(aisnb.Client.ls).parameters)
+    assert words[:6] == ["self", "bucket", "prefix", "props", "cached", "limit"]
 
 
 def test_a_closed_client_works_again_and_closing_twice_is_harmless(bucket: str) -> None:

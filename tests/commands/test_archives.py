@@ -140,12 +140,6 @@ def test_members_are_chosen_in_one_way(ais: Run, shards: str, words: str) -> Non
         ais(f"archive get {words.replace('SHARD', f'{shards}/a.tar')}")
 
 
-@pytest.mark.parametrize("words", ["archive put a ais://b/c.tar", "archive gen-shards 'ais://b/s-{1..3}.tar'"])
-def test_what_aistore_does_with_archives_and_we_do_not_gets_a_clear_line(ais: Run, words: str) -> None:
-    with pytest.raises(aisnb.Unsupported, match="is not part of this version"):
-        ais(words)
-
-
 def test_archive_is_a_group_with_help(ais: Run) -> None:
     assert "archive ls" in ais("archive")
     assert "--samples" in ais("help archive ls")

@@ -84,7 +84,6 @@ def test_files_become_one_object_and_objects_one_shard(ais: Run, filled: str, ot
 @pytest.mark.parametrize(
     ("words", "advice"),
     [
-        ("scrub ais://b", "ais check"),
         ("alias", "%config"),
         ("config cli show", "%config"),
         ("auth whoami", "TOKEN_FILE"),

@@ -10,6 +10,7 @@ import pytest
 
 from aisnb.commands.catalogue import COMMANDS
 from aisnb.commands.definition import Option
+from aisnb.commands.options import YES
 from aisnb.errors import Unsupported, UsageError
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ def test_every_command_is_well_defined(command: Command) -> None:
     assert command.summary.endswith(".")
     assert all(each.about.help for each in command.parameters)
     assert all(isinstance(each.about, Option) for each in command.options)
-    assert command.destructive is (
-        "yes" in {each.name for each in command.options} and command.name not in ("stop", "get", "put", "archive get")
-    )
+    assert command.destructive is (any(each.about is YES for each in command.options) and command.name != "stop")
 
 
 def test_no_two_commands_have_a_name_in_common() -> None:
@@ -134,7 +133,7 @@ def test_search_finds_by_name_summary_and_synonym(ais: Run) -> None:
 
 def test_completion_knows_which_words_come_next() -> None:
     assert {"start", "ls", "show", "job"} <= set(COMMANDS.next_words([]))
-    assert COMMANDS.next_words(["start"]) == ["download", "prefetch"]
+    assert COMMANDS.next_words(["start"]) == ["blob-download", "download", "prefetch"]
     assert COMMANDS.next_words(["start", "download"]) == []
 
 

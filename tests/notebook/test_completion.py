@@ -44,7 +44,7 @@ def eventually(offers: Offers, code: str, wanted: str) -> None:
     ("typed", "wanted"),
     [
         ("%ais sta", ["%ais start", "%ais status"]),
-        ("%ais start ", ["%ais start download", "%ais start prefetch"]),
+        ("%ais start ", ["%ais start blob-download", "%ais start download", "%ais start prefetch"]),
         ("job = %ais start down", ["job = %ais start download"]),
         ("if True:\n    %ais start down", ["if True:\n    %ais start download"]),
         ("%%ais start down", ["%%ais start download"]),

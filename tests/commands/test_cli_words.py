@@ -1,0 +1,203 @@
+"""Commands and flags that people bring along from the ``ais`` CLI."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+import aisnb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.faulty import FaultySource
+
+    Run = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A directory with three files, one of them below it."""
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("a.txt", "b.txt", "deep/c.txt"):
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.fixture
+def other() -> str:
+    """The name of a bucket that is not there yet."""
+    return f"ais://words-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def tree(ais: Run, bucket: str, folder: Path) -> str:
+    """A bucket with the three files."""
+    ais(f"put {folder} {bucket} -r")
+    return bucket
+
+
+@pytest.fixture
+def web(ais: Run, source: FaultySource) -> str:
+    """An ``ht://`` bucket with three of its five shards here."""
+    ais(f"get {source.url('/d/shard-1.tar')} /dev/null")
+    listing = ais("ls ht://")
+    bucket = str(listing.set_index("url").loc[source.url("/d/"), "name"])
+    ais(f"prefetch {bucket} --template shard-{{1..3}}.tar --wait --num-workers 2 --latest -y")
+    return bucket
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as shard:
+        return {entry.name: shard.extractfile(entry).read() for entry in shard}  # type: ignore[union-attr]  # files
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ls {b} --refresh 3s -H --no-footers --silent --paged --page-size 1000 --skip-lookup",
+        "ls {b} -refresh 3s",
+        "cat {b}/a.txt --checksum",
+        "show bucket {b} -c --units si",
+        "get {b}/a.txt /dev/null --mpd --chunk-size 1MiB --num-workers 4 --verbose",
+    ],
+)
+def test_flags_about_printing_and_pieces_change_nothing(ais: Run, tree: str, words: str) -> None:
+    assert ais(words.format(b=tree)) is not None
+
+
+def test_a_flag_of_that_kind_still_wants_its_value(ais: Run, tree: str) -> None:
+    with pytest.raises(aisnb.UsageError, match="'--refresh' needs a value"):
+        ais(f"ls {tree} --refresh")
+    with pytest.raises(aisnb.UsageError, match="no flag '--silent"):
+        ais(f"ls {tree} --silent=yes")
+
+
+def test_a_listing_of_one_level_has_directories(ais: Run, tree: str) -> None:
+    found = ais(f"ls {tree} --nr")
+    assert found["name"].tolist() == ["a.txt", "b.txt", "deep/"]
+    assert found["size"].isna().tolist() == [False, False, True]
+    assert ais(f"ls {tree} --nr --no-dirs")["name"].tolist() == ["a.txt", "b.txt"]
+    assert ais(f"ls {tree}/deep/ --non-recursive")["name"].tolist() == ["deep/c.txt"]
+    assert ais(f"ls {tree} --start-after a.txt")["name"].tolist() == ["b.txt", "deep/c.txt"]
+    assert ais(f"ls {tree} --page-size 1 --max-pages 2")["name"].tolist() == ["a.txt", "b.txt"]
+    assert "chunked" in ais(f"ls {tree} --chunked")
+    with pytest.raises(aisnb.UsageError, match="no other side"):
+        ais(f"ls {tree} --diff")
+
+
+def test_files_are_put_as_the_cli_does(ais: Run, folder: Path, bucket: str) -> None:
+    planned = ais(f"put {folder} {bucket}/x/ -r --dry-run --include-src-dir")
+    assert planned["name"].tolist() == ["x/in/a.txt", "x/in/b.txt", "x/in/deep/c.txt"]
+    assert planned["size"].tolist() == [5, 5, 10]
+    assert ais(f"ls {bucket}").empty
+    ais(f"put {folder} {bucket} --list b.txt,deep/c.txt --progress --cont-on-err --wait")
+    assert ais(f"ls {bucket}")["name"].tolist() == ["b.txt", "deep/c.txt"]
+    with pytest.raises(aisnb.DirectoryNotFound, match="--list"):
+        ais(f"put {folder} {bucket} --list nothing")
+
+
+def test_standard_input_becomes_an_object(ais: Run, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
+    assert ais(f"put - {bucket}/in") == f"PUT (standard input) => {bucket}/in"
+    assert ais(f"cat {bucket}/in") == b"piped"
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(aisnb.UsageError, match="standard input"):
+        ais(f"put - {bucket}/in")
+
+
+def test_files_of_a_directory_become_one_object(ais: Run, folder: Path, bucket: str) -> None:
+    ais(f"object concat {folder} {bucket}/flat")
+    ais(f"concat -r {folder} {bucket}/all --progress")
+    assert ais(f"cat {bucket}/flat") == b"a.txtb.txt"
+    assert ais(f"cat {bucket}/all") == b"a.txtb.txtdeep/c.txt"
+
+
+def test_files_of_this_machine_are_promoted(ais: Run, folder: Path, bucket: str) -> None:
+    assert ais(f"promote {folder} {bucket} -r --wait").state == "finished"
+    assert ais(f"ls {bucket}")["name"].tolist() == ["a.txt", "b.txt", "deep/c.txt"]
+    assert (folder / "a.txt").exists()
+    with pytest.raises(aisnb.AisnbError, match="does not exist"):
+        ais(f"object promote {folder}/nothing {bucket}")
+
+
+def test_shards_are_packed_and_added_to(ais: Run, folder: Path, bucket: str) -> None:
+    assert ais(f"archive put {folder} {bucket}/s.tar -r --dry-run")["name"].tolist() == ["a.txt", "b.txt", "deep/c.txt"]
+    ais(f"archive put {folder} {bucket}/s.tar")
+    ais(f"archive put {folder}/deep/c.txt {bucket}/s.tar --append --archpath new/c")
+    ais(f"archive put {folder} {bucket}/t.tar --append-or-put --archpath d/ -r -y")
+    assert members(ais(f"cat {bucket}/s.tar")) == {"a.txt": b"a.txt", "b.txt": b"b.txt", "new/c": b"deep/c.txt"}
+    assert list(members(ais(f"cat {bucket}/t.tar"))) == ["d/a.txt", "d/b.txt", "d/deep/c.txt"]
+    with pytest.raises(aisnb.ObjectNotFound):
+        ais(f"archive put {folder}/a.txt {bucket}/nothing.tar --append")
+
+
+def test_shards_of_random_bytes_are_written(ais: Run, other: str) -> None:
+    ais(f"archive gen-shards {other}/s-{{01..03}}.tar --fcount 4 --fsize 100 --fext jpg,.cls")
+    assert ais(f"ls {other}")["name"].tolist() == ["s-01.tar", "s-02.tar", "s-03.tar"]
+    found = ais(f"archive ls {other}/s-01.tar --samples")
+    assert (len(found), set(found["size"])) == (4, {200})
+    with pytest.raises(aisnb.ConfirmationNeeded):
+        ais(f"archive gen-shards {other}/s-{{1..1}}.tar --cleanup")
+    ais(f"archive gen-shards {other}/t.tar --cleanup -y --output-template f-{{1..5}}")
+    assert ais(f"archive ls {other}")["member"].tolist() == [f"f-{number}" for number in range(1, 6)]
+    with pytest.raises(aisnb.UsageError, match="5 are needed"):
+        ais(f"archive gen-shards {other}/t.tar --output-template f-{{1..2}}")
+
+
+def test_a_copy_can_be_tried_first(ais: Run, tree: str, other: str) -> None:
+    assert ais(f"cp {tree} {other}/in/ --dry-run --prepend x-")["copy"].tolist() == [
+        f"{other}/in/x-a.txt", f"{other}/in/x-b.txt", f"{other}/in/x-deep/c.txt",
+    ]  # fmt: skip
+    assert other not in ais("ls")["name"].tolist()
+    ais(f"cp {tree} {other} --nr --latest --sync --num-workers 2 --cont-on-err --force --wait")
+    assert ais(f"ls {other}")["name"].tolist() == ["a.txt", "b.txt"]
+
+
+def test_objects_of_a_prefix_go_by_one_job(ais: Run, tree: str) -> None:
+    before = len(ais("jobs"))
+    ais(f"rmo {tree} --prefix deep -y --progress --timeout 60")
+    assert ais(f"ls {tree}")["name"].tolist() == ["a.txt", "b.txt"]
+    assert len(ais("jobs")) == before + 1
+    ais(f"rmo {tree} --prefix a -y --nr")
+    assert ais(f"ls {tree}")["name"].tolist() == ["b.txt"]
+
+
+def test_web_buckets_are_evicted_by_prefix_and_kept(ais: Run, web: str) -> None:
+    before = len(ais("jobs"))
+    assert ais(f"evict {web} --prefix shard-1 --dry-run")["name"].tolist() == ["shard-1.tar"]
+    ais(f"evict {web} --prefix shard-1")
+    assert len(ais("jobs")) == before + 1
+    assert ais(f"ls {web} --cached")["name"].tolist() == ["shard-2.tar", "shard-3.tar"]
+    ais(f"evict {web} --prefix shard- -y")
+    assert ais(f"ls {web} --cached").empty
+    ais(f"blob-download {web}/shard-2.tar --chunk-size 1MiB --num-workers 2 --wait")
+    assert ais(f"ls {web} --cached")["name"].tolist() == ["shard-2.tar"]
+    ais(f"evict {web} --keep-md -y")
+    assert web in ais("ls ht://")["name"].tolist()
+    assert ais(f"ls {web} --cached").empty
+
+
+def test_buckets_are_scrubbed(ais: Run, tree: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    ais(f"put {tmp_path}/empty {tree}")
+    row = ais(f"scrub {tree} --large-size 10B --all-columns").iloc[0].to_dict()
+    assert (row["objects"], row["size"], row["small"], row["large"], row["missing_copies"]) == (4, 20, 1, 1, 0)
+    assert list(ais(f"storage validate {tree} --nr")) == ["bucket", "objects", "size", "small", "large"]
+    with pytest.raises(aisnb.UsageError, match="below --large-size"):
+        ais(f"scrub {tree} --small-size 1GiB --large-size 1MiB")
+
+
+def test_all_buckets_go_only_on_purpose(ais: Run, tree: str) -> None:
+    with pytest.raises(aisnb.ConfirmationNeeded, match="-y"):
+        ais("rmb --all")
+    with pytest.raises(aisnb.UsageError, match="One of them"):
+        ais(f"rmb {tree} --all -y")
+    with pytest.raises(aisnb.UsageError, match="One of them"):
+        ais("rmb")
