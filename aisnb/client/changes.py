@@ -11,10 +11,10 @@ import msgspec
 from aisnb.client.buckets import create_bucket
 from aisnb.client.intake import Intake
 from aisnb.client.job import open_job
-from aisnb.client.listing import bucket_path, bucket_query
+from aisnb.client.listing import Wanted, bucket_path, bucket_query
 from aisnb.client.objects import Target, remove_objects, upload_joined
 from aisnb.client.twins import twins
-from aisnb.client.web_buckets import resolve
+from aisnb.client.web_buckets import list_there, resolve
 from aisnb.client.wire import Call
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.protocol.buckets import BucketId, uname
@@ -77,8 +77,10 @@ class Changes(Intake):
         target, rest = parse_uri(destination)
         directory = check_object_name(rest.strip("/")) + "/" if rest.strip("/") else ""
         await create_bucket(self._connection, target)
+        if flat and chosen.names is None and not chosen.template:
+            chosen = Selection(names=await self._names_below(bucket, chosen.prefix))
         how: dict[str, Any] = {
-            "prepend": directory + prepend, "non-recurs": flat, "num-workers": workers, "latest-ver": latest,
+            "prepend": directory + prepend, "num-workers": workers, "latest-ver": latest,
             "synchronize": sync, "force": force, "coer": keep_going,
         }  # fmt: skip
         if chosen.names is None and not chosen.template:
@@ -88,6 +90,11 @@ class Changes(Intake):
         return await self._start("POST", bucket, COPY_OBJECTS, value)
 
     copy, copy_async = twins(_copy)
+
+    async def _names_below(self, bucket: Bucket, prefix: str) -> list[str]:
+        """Return the names right below a prefix: AIStore copies whole trees, whatever it is told."""
+        found = await list_there(self._connection, bucket, Wanted(prefix, cached=_here(bucket), flat=True))
+        return [name for name in found["name"].tolist() if not name.endswith("/")]
 
     async def _delete(
         self, source: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
@@ -255,6 +262,11 @@ class Changes(Intake):
             Call(method, bucket_path(place), asked, body, shown=f"{action} of {bucket}")
         )
         return await open_job(self._connection, reply.body.decode(errors="replace").strip().strip('"').split(",")[0])
+
+
+def _here(bucket: Bucket) -> bool | None:
+    """Return what restricts a listing to what is here: nothing, where nothing can be elsewhere."""
+    return None if bucket.provider == "ais" else True
 
 
 def _files(files: Iterable[str | Path]) -> list[Path]:
