@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from aisnb.client.failed_files import only_those, read_description, remember
 from aisnb.client.wire import Call
-from aisnb.errors import EndpointRefused, JobNotFound, Unsupported
-from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus
+from aisnb.errors import EndpointRefused, JobNotFound, Unsupported, UsageError
+from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus, Started
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, RUNNING, JobErrorRow, JobPage, JobSnapshot
 from aisnb.protocol.headers import WHAT
 from aisnb.protocol.jobs import JobStats, JobStatus
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aisnb.client.connection import Reply
-    from aisnb.protocol.downloads import Limits
+    from aisnb.protocol.downloads import DownloadRequest, Limits
     from aisnb.protocol.extension import JobQuery
 
     Headers = Mapping[str, list[str]]
@@ -36,10 +37,16 @@ _IDLE_NS = 2 * 10**9
 
 
 class ClusterJobs:
-    """Jobs of an AIStore cluster: downloads by ``/v1/download``, others by their statistics."""
+    """Jobs of an AIStore cluster: downloads by ``/v1/download``, others by their statistics.
 
-    def __init__(self, call: Caller) -> None:
+    Args:
+        call: asks the cluster.
+        asked_for: downloads that this process started, by their ids; new ones are added.
+    """
+
+    def __init__(self, call: Caller, asked_for: dict[str, DownloadRequest]) -> None:
         self._ask = call
+        self._asked_for = asked_for
 
     async def snapshot(self, job: str, seconds: float = 0.0, version: int = -1) -> JobSnapshot:
         """See `Jobs`; a cluster has no way to wait, so this comes back early."""
@@ -103,8 +110,27 @@ class ClusterJobs:
         return await self.snapshot(job)
 
     async def retry(self, job: str, headers: Headers) -> str:
-        """See `Jobs`; a cluster does not tell the links of what failed."""
-        raise Unsupported(f"Job {job} cannot be retried: this is not on this cluster. Start the download again.")
+        """See `Jobs`; a cluster tells names of what failed, and the links are found again in what was asked for."""
+        if not job.startswith(ID_PREFIX):
+            raise Unsupported(f"Job {job} cannot be retried: on this cluster only downloads can. Start it again.")
+        status = await self._download(job, only_active=False)
+        found = status.download_errors
+        names = [] if found is msgspec.UNSET else [row.name for row in found]
+        if not names:
+            raise UsageError(f"Job {job} has nothing to retry: no file of it failed.")
+        asked = self._asked_for.get(job) or read_description(status.description)
+        again = only_those(asked, names) if asked else None
+        if again is None:
+            raise Unsupported(
+                f"Job {job} cannot be retried from here: this cluster does not tell the links of what failed. Start "
+                "the download again, with the links of the files in job.errors."
+            )
+        again.headers = dict(headers) or again.headers
+        body = msgspec.json.encode(again)
+        started = await self._ask(Call("POST", "/v1/download", body=body, shown=f"The retry of job {job}"))
+        fresh = started.decode(Started).id
+        remember(self._asked_for, fresh, again)
+        return fresh
 
     async def forget(self, job: str) -> None:
         """See `Jobs`; a cluster forgets other jobs than downloads by itself."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from aisnb.client.wire import Answer
+    from aisnb.protocol.downloads import DownloadRequest
     from aisnb.protocol.relay import Cluster
     from aisnb.settings import Settings
 
@@ -97,6 +98,8 @@ class Connection:
         self._settings = settings
         self._link: _Link | None = None
         self._notes: set[str] = set()
+        #: What downloads of a cluster were asked for by this process, by their ids.
+        self.asked_for: dict[str, DownloadRequest] = {}
 
     @property
     def is_local(self) -> bool:

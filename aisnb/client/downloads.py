@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aisnb.client.directories import directory_links
+from aisnb.client.failed_files import remember
 from aisnb.client.job import header_lists, open_job
 from aisnb.client.notes import note
 from aisnb.client.relaying import ALWAYS, AUTO, NEVER, first_link, found_out_of_reach, known_out_of_reach, start_relay
@@ -74,6 +75,7 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
         objects = _objects(links, request.subdir, None)
         request = msgspec.structs.replace(request, type=MULTI, link="", subdir="", objects=objects)
     job = await _begin(connection, request)
+    remember(connection.asked_for, job.id, request)
     if options.relay == AUTO and (reason := await found_out_of_reach(connection, job.id)):
         return await start_relay(connection, RelayRequest(download=original), reason)
     note("Note: the cluster's own downloader fetches the files.")

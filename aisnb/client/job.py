@@ -257,7 +257,7 @@ class Job:
             headers: for the source, again: credentials are never kept on disk.
 
         Raises:
-            Unsupported: clusters cannot.
+            Unsupported: a cluster's job is no download, or nobody knows its links any more.
         """
         jobs = await jobs_of(self._connection)
         return await open_job(self._connection, await jobs.retry(self.id, header_lists(headers)))

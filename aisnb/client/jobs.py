@@ -62,7 +62,7 @@ class Jobs(Protocol):
 async def jobs_of(connection: Connection, *, restart: bool = True) -> Jobs:
     """Return the calls that the endpoint understands; without `restart` they leave a local node that is gone alone."""
     call = connection.call if restart else connection.peek
-    return NodeJobs(call) if await connection.has_extension() else ClusterJobs(call)
+    return NodeJobs(call) if await connection.has_extension() else ClusterJobs(call, connection.asked_for)
 
 
 class NodeJobs:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, PAUSED, RUNNING
+from aisnb.protocol.messages import DOWNLOAD_KIND
 from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ def paused_text(snapshot: JobSnapshot) -> str:
 
 
 def can_retry(snapshot: JobSnapshot) -> bool:
-    """Return whether what failed can be tried again by the job's endpoint; clusters, which tell no bytes, cannot."""
-    return snapshot.failed > 0 and snapshot.bytes >= 0
+    """Return whether what failed can be tried again where the job ran; clusters tell no bytes, and only download."""
+    return snapshot.failed > 0 and (snapshot.bytes >= 0 or snapshot.kind == DOWNLOAD_KIND)
 
 
 def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:

@@ -96,9 +96,44 @@ def test_a_cluster_tells_less_of_a_job_and_the_rest_is_none(
     assert f"%ais show job {job.id} --progress" in repr(job)
     row = cluster.jobs().set_index("id").loc[job.id]
     assert row["bytes"] is pd.NA
-    for call in (job.pause, job.resume, job.retry):
+    for call in (job.pause, job.resume):
         with pytest.raises(aisnb.Unsupported, match="not on this cluster"):
             call()
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+@pytest.mark.parametrize("into", ["ais://again", "ais://again/in/"])
+def test_what_failed_on_a_cluster_is_tried_again(
+    cluster: aisnb.Client, proxy: Proxy, node: NodeProcess, source: FaultySource, into: str, *, remembered: bool
+) -> None:
+    for number in (1, 2, 3):
+        source.add(f"/r-{number}", bytes([number]), faults=[Fault(status=404)] if number > 1 else [])
+    job = cluster.download(source.url("/r-{1..3}"), into, relay="never")
+    with pytest.raises(aisnb.JobFailed, match=rf"2 of 3 files failed.*%ais retry {job.id}"):
+        job.wait()
+    with aisnb.connect(proxy.url, node.token) as other:
+        again = (job if remembered else other.job(job.id)).retry().wait()
+    assert (again.total, again.done, again.failed) == (2, 2, 0)
+    prefix = into.removeprefix("ais://again").strip("/")
+    assert cluster.ls("ais://again", prefix=prefix)["size"].sum() == 3
+    with pytest.raises(aisnb.UsageError, match="nothing to retry"):
+        again.retry()
+    cluster.remove("ais://again", yes=True)
+
+
+def test_a_download_whose_links_nobody_knows_is_not_tried_again(
+    cluster: aisnb.Client, proxy: Proxy, node: NodeProcess, source: FaultySource
+) -> None:
+    links = [source.add("/u-1", b"1", then=Fault(status=404)), source.url("/u-2")]
+    job = cluster.download(links, "ais://unknown", relay="never")
+    with pytest.raises(aisnb.JobFailed):
+        job.wait()
+    with (
+        aisnb.connect(proxy.url, node.token) as other,
+        pytest.raises(aisnb.Unsupported, match="does not tell the links"),
+    ):
+        other.job(job.id).retry()
+    assert job.retry().total == 2
 
 
 def test_a_cluster_can_stop_a_job(cluster: aisnb.Client, source: FaultySource) -> None:

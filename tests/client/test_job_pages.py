@@ -109,7 +109,7 @@ def test_a_clusters_jobs_can_be_stopped_and_not_limited(cluster: Proxy, source: 
         assert job.id in found.of_cluster
         assert look(pages, JobQuery(choice="finished", match=job.id)).page.jobs == []
         assert [each.id for each in look(pages, JobQuery(choice="active", match=job.id)).page.jobs] == [job.id]
-        for work in (pages.limit(job.id, Limits(1, 0)), pages.control(job.id, "pause"), pages.retry(job.id)):
+        for work in (pages.limit(job.id, Limits(1, 0)), pages.control(job.id, "pause")):
             with pytest.raises(aisnb.Unsupported, match="not on this cluster"):
                 portal.run(work)
         with pytest.raises(aisnb.Unsupported, match="start it again with"):

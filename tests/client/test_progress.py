@@ -186,8 +186,9 @@ def test_a_failure_names_files_in_one_line_and_counts_them_well() -> None:
 
 def test_a_retry_is_offered_only_where_there_is_one() -> None:
     rows = [JobErrorRow("a", "http://h/", 404, 1, "not there")]
-    for size, offered in ((0, True), (-1, False)):  # clusters tell no bytes, and retry nothing
-        snapshot = JobSnapshot("dnl-x", "download", "finished", total=1, failed=1, bytes=size)
+    # clusters tell no bytes, and try nothing again but downloads
+    for kind, size, offered in (("download", 0, True), ("download", -1, True), ("prefetch-objects", -1, False)):
+        snapshot = JobSnapshot("dnl-x", kind, "finished", total=1, failed=1, bytes=size)
         assert ("%ais retry" in failure_text(snapshot, rows)) == offered
         assert ("%ais retry" in next_step(snapshot)) == offered
 
