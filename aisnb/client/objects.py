@@ -32,7 +32,7 @@ from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from aisnb.client.connection import Connection
     from aisnb.protocol.messages import Selection
@@ -116,17 +116,27 @@ async def save_object(
         DirectoryNotFound: its directory is not there.
     """
     path = await asyncio.to_thread(_file_for, path, target)
-    if not clobber and await asyncio.to_thread(path.exists):
-        raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
-    fresh = path.with_name(f".{path.name[:64]}-{secrets.token_hex(4)}.part")
 
-    async def save() -> None:
+    async def save(fresh: Path) -> None:
         with fresh.open("wb") as file:
             await _receive(connection, target, extent, file.write)
 
+    return await appear(connection, path, save, clobber=clobber)
+
+
+async def appear(connection: Connection, path: Path, fill: Callable[[Path], Awaitable[None]], *, clobber: bool) -> Path:
+    """Have `fill` write a file beside `path` and put it in its place; return `path`. It is tried again as reads are.
+
+    Raises:
+        AlreadyExists: the file is there, and `clobber` is not said.
+        DirectoryNotFound: its directory is not there.
+    """
+    if not clobber and await asyncio.to_thread(path.exists):
+        raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
+    fresh = path.with_name(f".{path.name[:64]}-{secrets.token_hex(4)}.part")
     with local_faults(path):
         try:
-            await connection.attempt(save)
+            await connection.attempt(lambda: fill(fresh))
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)

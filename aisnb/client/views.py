@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aisnb.client.batches import batch_item, save_batch
 from aisnb.client.bucket_props import bucket_props
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aisnb.client.connection import Connection
+    from aisnb.protocol.batches import BatchItem
 
 
 class Views:
@@ -243,6 +245,38 @@ class Views:
         return await summarize(self._connection, parse_bucket(bucket))
 
     summary, summary_async = twins(_summary)
+
+    async def _get_batch(
+        self,
+        items: Iterable[str | BatchItem],
+        path: str | Path,
+        *,
+        keep_going: bool = False,
+        only_names: bool = False,
+    ) -> Path:
+        """Write many objects, and members of shards, into one archive on this machine, by one call.
+
+        Args:
+            items: ``ais://abc/name``, ``ais://abc/shard.tar/member``; or what AIStore's get-batch takes.
+            path: the archive to write: .tar, .tgz or .zip.
+            keep_going: what is missing lies under ``__404__/`` there, without a byte; an error otherwise.
+            only_names: names there are the objects', without their buckets'.
+
+        Returns:
+            The archive's path; in it the items have the order in which they were named.
+
+        Raises:
+            ObjectNotFound: an item is missing.
+            ArchiveInvalid: the path's ending is that of no archive.
+
+        Example:
+            client.get_batch(["ais://abc/a.jpg", "ais://abc/shard-001.tar/000017.cls"], "batch.tar")
+        """
+        found = [await batch_item(self._connection, item) if isinstance(item, str) else item for item in items]
+        target = local_path(path)
+        return await save_batch(self._connection, found, target, keep_going=keep_going, only_names=only_names)
+
+    get_batch, get_batch_async = twins(_get_batch)
 
     async def _properties(self, bucket: str) -> dict[str, Any]:
         """Return the properties of a bucket, as AIStore names and nests them.

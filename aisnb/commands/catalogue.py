@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisnb.commands import (
     archives,
+    batching,
     buckets,
     changing,
     checking,
@@ -68,6 +69,7 @@ COMMANDS = Tree(
                 writing.promote,
                 starting.blob_download,
                 archives.archive_get,
+                batching.get_batch,
                 sharding.archive_put,
                 sharding.gen_shards,
                 changing.set_custom,

@@ -30,7 +30,7 @@ _PHRASES = {
         start ec-encode, start rechunk, start shard-index
     """,
     _NOT_HERE: """
-        ml
+        ml lhotse-get-batch
     """,
 }
 _LINES = {tuple(phrase.split()): line for line, phrases in _PHRASES.items() for phrase in phrases.split(",")}

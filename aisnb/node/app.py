@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from aisnb.fileserver.hosts import Hosts
-from aisnb.node import access, buckets, cluster, downloads, extension, leases, objects
+from aisnb.node import access, batches, buckets, cluster, downloads, extension, leases, objects
 from aisnb.node.jobs import Jobs
 from aisnb.node.leases import Leases
 from aisnb.node.requests import MAX_BODY
@@ -96,7 +96,7 @@ def make_app(node: Node) -> web.Application:
     app[UPLOADS] = Uploads(node.store)
     app[APPENDING] = Appending(node.store)
     app[access.HOSTS] = Hosts()
-    for module in (cluster, buckets, objects, downloads, leases, extension):
+    for module in (batches, cluster, buckets, objects, downloads, leases, extension):
         for route in module.routes:
             assert isinstance(route, web.RouteDef), "the node serves no static files"
             route.register(app.router)

@@ -64,10 +64,10 @@ async def list_none(_request: web.Request) -> web.Response:
 
 @routes.route("*", r"/v1/{what:etl|sort|ml}{rest:(/.*)?}")
 async def refuse_compute(request: web.Request) -> web.Response:
-    """Refuse what needs containers or several targets."""
+    """Refuse what needs containers or several targets; of ``ml`` there is get-batch, see `aisnb.node.batches`."""
     raise Unsupported(
-        f"{request.method} {request.path} is not something that the embedded node does: it transforms, sorts and "
-        "batches nothing. Set AIS_ENDPOINT to a cluster for it."
+        f"{request.method} {request.path} is not something that the embedded node does: it transforms and "
+        "sorts nothing. Set AIS_ENDPOINT to a cluster for it."
     )
 
 

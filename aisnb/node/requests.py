@@ -60,15 +60,19 @@ def provider_of(request: web.Request) -> str:
     return provider
 
 
-def bucket_of(request: web.Request) -> Bucket:
+def bucket_of(request: web.Request, at: int = 2) -> Bucket:
     """Return the bucket that the path ``/v1/buckets/BUCKET`` or ``/v1/objects/BUCKET/…`` and the query name.
+
+    Args:
+        request: whose path.
+        at: which part of the path it is, from 0.
 
     Raises:
         NameInvalid: no bucket can be called that.
         UsageError: there is no such provider.
         BucketNotFound: it is a cloud's, and the embedded node reaches no cloud.
     """
-    bucket = Bucket(provider_of(request) or "ais", path_parts(request)[2], request.query.get(ais.NAMESPACE, ""))
+    bucket = Bucket(provider_of(request) or "ais", path_parts(request)[at], request.query.get(ais.NAMESPACE, ""))
     check_bucket_name(bucket.name)
     if bucket.provider not in LOCAL_PROVIDERS:
         raise BucketNotFound(
