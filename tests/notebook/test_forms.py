@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from aisnb.client import Client
     from tests.notebook.kernels import Kernel
 
 PATIENCE = 60.0
@@ -277,6 +278,32 @@ def test_a_form_leaves_alone_what_the_user_fills_in_meanwhile(shards: Path) -> N
     wait_until(nothing_goes_on)
     assert find(other, "1. Directory").value == "/elsewhere"
     assert other.url == ""
+
+
+def test_what_came_of_a_click_stays_when_earlier_work_is_found_later(shards: Path) -> None:
+    class Slow(Session):
+        """Its first client comes when the test says so: looking for earlier work takes that long."""
+
+        def client(self) -> Client:
+            if not asked.is_set():
+                asked.set()
+                assert go_on.wait(PATIENCE)
+            return super().client()
+
+    asked, go_on = threading.Event(), threading.Event()
+    aisnb.serve(shards)
+    form = TwoSteps(Slow(COMMANDS))
+    try:
+        assert asked.wait(PATIENCE)
+        find(form, "1. Directory").value = f"{shards}-not"
+        find(form, "Serve").click()
+        wait_until(lambda: "There is no directory" in said(form))
+    finally:
+        go_on.set()
+    wait_until(nothing_goes_on)
+    assert "There is no directory" in said(form)
+    find(form, "1. Directory").value = str(shards)
+    assert "There is no directory" not in said(form)
 
 
 def test_making_a_form_starts_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

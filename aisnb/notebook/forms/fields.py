@@ -49,6 +49,7 @@ class Field:
         self._help = help or parameter.about.help
         self._look = look or preview_of(parameter)
         self._input = _input(parameter, label or parameter.name.replace("_", " ").capitalize())
+        self._answer = ""
         self._said = HTML()
         self._said.add_class(style.SAID_CLASS)
         row = self._input if button is None else HBox([self._input, button])
@@ -84,8 +85,17 @@ class Field:
         return found
 
     def say(self, html: str) -> None:
-        """Put something under the field."""
-        self._said.value = html
+        """Put something under the field, unless an answer stands there."""
+        self._said.value = self._answer or html
+
+    def answer(self, html: str) -> None:
+        """Put under the field what came of a click. It stays, whatever is said, until it is dropped."""
+        self._answer = html
+        self.say(html)
+
+    def drop_answer(self) -> None:
+        """Let the next thing that is said replace the answer."""
+        self._answer = ""
 
     def _trimmed(self, text: str) -> str:
         return text if _PATHS.intersection(self.parameter.about.completes) else text.strip()

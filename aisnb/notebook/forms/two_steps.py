@@ -61,8 +61,9 @@ class TwoSteps(Form):
         self._destination = Field(bucket, "Bucket", button=self._start)
         self._given = (directory, source, destination)
         self._fill_in(*self._given)
-        for field in (self._directory, self._source, self._destination):
-            field.on_change(self._refresh)
+        self._fields = (self._directory, self._source, self._destination)
+        for field in self._fields:
+            field.on_change(self._changed)
         self._serve.on_click(lambda _button: self._begin_serving())
         self._start.on_click(lambda _button: self._begin_copying())
         self._arrange([self._directory.box], [self._source.box, self._destination.box, self._panel.box])
@@ -89,6 +90,16 @@ class TwoSteps(Form):
 
     def _fill_in(self, directory: str, source: str, destination: str) -> None:
         self._directory.text, self._source.text, self._destination.text = directory, source, destination
+
+    def _changed(self) -> None:
+        """What came of the last click was about other texts. Until then it stays, whatever else ends meanwhile."""
+        with self._lock:
+            self._drop_answers()
+            self._refresh()
+
+    def _drop_answers(self) -> None:
+        for field in self._fields:
+            field.drop_answer()
 
     def _refresh(self) -> None:
         """Say under each field what it stands for, and offer what can be done now. Asks nobody."""
@@ -126,7 +137,7 @@ class TwoSteps(Form):
                 self._take_server(outcome.value.directory, outcome.value.url)
             self._refresh()
             if outcome.error:
-                self._directory.say(style.failure(outcome.error))
+                self._directory.answer(style.failure(outcome.error))
 
     def _take_server(self, directory: Path, url: str) -> None:
         before, self.url, self._served = self.url, url, directory
@@ -147,7 +158,8 @@ class TwoSteps(Form):
                 self._panel.show(outcome.value)
             self._refresh()
             if outcome.error or outcome.notes:
-                self._destination.say(style.failure(outcome.error) or style.hint(pieces.text(" ".join(outcome.notes))))
+                notes = style.hint(pieces.text(" ".join(outcome.notes)))
+                self._destination.answer(style.failure(outcome.error) or notes)
 
     def _wait_for(self, what: str) -> bool:
         """Keep the buttons until an answer comes; return whether that was not so already."""
@@ -155,6 +167,7 @@ class TwoSteps(Form):
             if self._waiting:
                 return False
             self._waiting = what
+            self._drop_answers()
             self._refresh()
             return True
 
@@ -187,7 +200,7 @@ class TwoSteps(Form):
 
     def _say_what_is_missing(self, outcome: Outcome) -> None:
         if outcome.error:
-            self._directory.say(style.failure(outcome.error))
+            self._directory.answer(style.failure(outcome.error))
 
     def _recalled(self, outcome: Outcome) -> None:
         """Show what was found of earlier work, unless the user was faster."""
