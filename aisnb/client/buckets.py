@@ -14,7 +14,15 @@ from aisnb.client.wire import Call
 from aisnb.errors import AlreadyExists, ConfirmationNeeded
 from aisnb.protocol.buckets import BucketId, BucketSummary
 from aisnb.protocol.headers import KEEP_BUCKET, PROVIDER
-from aisnb.protocol.messages import CREATE_BUCKET, DESTROY_BUCKET, EVICT_BUCKET, SUMMARY, Action
+from aisnb.protocol.messages import (
+    CREATE_BUCKET,
+    DESTROY_BUCKET,
+    EVICT_BUCKET,
+    RESET_PROPERTIES,
+    SET_PROPERTIES,
+    SUMMARY,
+    Action,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,14 +65,14 @@ async def summarize(connection: Connection, bucket: Bucket | None, provider: str
     return frame
 
 
-async def create_bucket(connection: Connection, bucket: Bucket) -> bool:
-    """Make the bucket; return whether it is new.
+async def create_bucket(connection: Connection, bucket: Bucket, properties: Mapping[str, Any] | None = None) -> bool:
+    """Make the bucket, with properties that are not as usual; return whether it is new.
 
     Raises:
         AisnbError: the endpoint said no.
     """
     try:
-        await _act(connection, "POST", bucket, CREATE_BUCKET)
+        await _act(connection, "POST", bucket, CREATE_BUCKET, value=dict(properties) if properties else None)
     except AlreadyExists:
         return False
     return True
@@ -86,11 +94,28 @@ async def remove_bucket(connection: Connection, bucket: Bucket, *, yes: bool, ke
         await _act(connection, "DELETE", place, EVICT_BUCKET, {KEEP_BUCKET: "true"} if keep else {})
 
 
+async def change_properties(connection: Connection, bucket: Bucket, values: Mapping[str, Any] | None) -> None:
+    """Change properties of the bucket; None makes them those of a new one.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+        Unsupported: the local node cannot.
+    """
+    place = await resolve(connection, bucket)
+    action = RESET_PROPERTIES if values is None else SET_PROPERTIES
+    await _act(connection, "PATCH", place, action, value=None if values is None else dict(values))
+
+
 async def _act(
-    connection: Connection, method: str, bucket: Bucket, action: str, query: Mapping[str, str] | None = None
+    connection: Connection,
+    method: str,
+    bucket: Bucket,
+    action: str,
+    query: Mapping[str, str] | None = None,
+    value: Any = None,
 ) -> None:
     asked = bucket_query(bucket) | dict(query or {})
-    body = msgspec.json.encode(Action(action))
+    body = msgspec.json.encode(Action(action, "", value))
     await connection.call(Call(method, bucket_path(bucket), asked, body, shown=f"{action} of {bucket}"))
 
 

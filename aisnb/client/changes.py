@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aisnb.client.buckets import create_bucket
+from aisnb.client.buckets import change_properties, create_bucket
 from aisnb.client.intake import Intake
 from aisnb.client.job import open_job
 from aisnb.client.listing import Wanted, bucket_path, bucket_query
@@ -146,6 +146,37 @@ class Changes(Intake):
         return bucket / name
 
     copy_object, copy_object_async = twins(_copy_object)
+
+    async def _set_properties(self, bucket: str, values: Mapping[str, Any]) -> None:
+        """Change properties of a bucket; those that are not named stay.
+
+        Args:
+            bucket: ``ais://abc``.
+            values: nested as `properties` returns them.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            Unsupported: the local node has no choice there.
+
+        Example:
+            client.set_properties("ais://abc", {"mirror": {"enabled": True, "copies": 2}})
+        """
+        await change_properties(self._connection, parse_bucket(bucket), values)
+
+    set_properties, set_properties_async = twins(_set_properties)
+
+    async def _reset_properties(self, bucket: str) -> None:
+        """Give a bucket the properties of a new one.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+
+        Example:
+            client.reset_properties("ais://abc")
+        """
+        await change_properties(self._connection, parse_bucket(bucket), None)
+
+    reset_properties, reset_properties_async = twins(_reset_properties)
 
     async def _rename_bucket(self, bucket: str, name: str) -> Job:
         """Start to give a bucket another name, and return the job.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aisnb.client.buckets import create_bucket
 from aisnb.client.changes import Changes
@@ -185,8 +185,12 @@ class Client(Changes):
 
     put, put_async = twins(_put)
 
-    async def _create(self, bucket: str) -> bool:
+    async def _create(self, bucket: str, *, properties: Mapping[str, Any] | None = None) -> bool:
         """Make a bucket. Returns whether it is new: that it is there already is no error.
+
+        Args:
+            bucket: ``ais://abc``.
+            properties: those of a new one that are not as usual, nested as AIStore's.
 
         Raises:
             NameInvalid: no bucket can be called that.
@@ -194,7 +198,7 @@ class Client(Changes):
         Example:
             client.create("ais://abc")
         """
-        return await create_bucket(self._connection, parse_bucket(bucket))
+        return await create_bucket(self._connection, parse_bucket(bucket), properties)
 
     create, create_async = twins(_create)
 

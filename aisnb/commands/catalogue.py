@@ -79,7 +79,17 @@ COMMANDS = Tree(
             "Copy, rename and pack inside",
             (changing.copy, changing.move_bucket, changing.move_object, changing.archive_bucket),
         ),
-        Section("Make and remove", (buckets.create, removing.remove_objects, removing.remove_buckets, removing.evict)),
+        Section(
+            "Make and remove",
+            (
+                buckets.create,
+                buckets.set_properties,
+                buckets.reset_properties,
+                removing.remove_objects,
+                removing.remove_buckets,
+                removing.evict,
+            ),
+        ),
         Section(
             "The local node",
             (nodes.status, nodes.node_status, nodes.node_start, nodes.node_stop, nodes.node_env, nodes.node_fsck),

@@ -24,7 +24,7 @@ _PHRASES = {
     _TOKENS: "auth login, auth logout, auth whoami",
     _ADMINISTRATION: """
         advanced, auth, cluster, config, dashboard, etl, log, nbi, performance, tls, dsort, mpu,
-        space-cleanup, storage, object mpu, object multipart-upload, bucket props set, bucket props reset,
+        space-cleanup, storage, object mpu, object multipart-upload,
         show log, show remote-cluster, show rebalance, show storage, show config, show performance, show auth, show etl,
         start dsort, start etl, start rebalance, start resilver, start lru, start cleanup, start mirror,
         start ec-encode, start rechunk, start shard-index

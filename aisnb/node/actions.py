@@ -11,6 +11,7 @@ from aiohttp import web
 
 from aisnb.errors import JobNotFound, Unsupported, UsageError
 from aisnb.node.multi import plan_archive, plan_bucket_copy, plan_objects_copy, plan_promote
+from aisnb.node.properties import Right, check_right
 from aisnb.node.requests import convert, parse_bucket_uname, refuse_web
 from aisnb.node.sources import Plan, Spec
 from aisnb.node.times import rfc3339
@@ -69,6 +70,10 @@ async def act_on_bucket(node: Node, bucket: Bucket, action: Action, method: str,
         UsageError: the action is not known, or not possible on such a bucket.
         BucketNotFound: the bucket is not here.
     """
+    if action.action in (DELETE_OBJECTS, EVICT_OBJECTS):
+        check_right(node.store, bucket, Right.DELETE_OBJECT)
+    if action.action == MOVE_BUCKET:
+        check_right(node.store, bucket, Right.MOVE_BUCKET)
     start = {
         ("POST", PREFETCH_OBJECTS): _prefetch,
         ("POST", COPY_OBJECTS): _copy_objects,
@@ -99,6 +104,7 @@ async def act_on_object(node: Node, bucket: Bucket, action: Action) -> web.Respo
     """
     if action.action == PROMOTE:
         refuse_web(bucket, action.name)
+        check_right(node.store, bucket, Right.PROMOTE)
         plan = await asyncio.to_thread(plan_promote, node.store, bucket, action.value, action.name, "")
         return web.Response(text=await node.jobs.submit(plan, PROMOTE))
     if action.action == BLOB_DOWNLOAD:
@@ -124,6 +130,8 @@ async def _archive(node: Node, bucket: Bucket, value: Any) -> str:
 
 async def _begin_into(node: Node, plan: Plan, target: Bucket, kind: str) -> str:
     """Start a job whose objects go into a bucket, which is made if it is not there."""
+    check_right(node.store, target, Right.PUT)
+    check_right(node.store, parse_bucket(plan.spec.source), Right.GET)
     if not (plan.spec.copy and plan.spec.copy.dry_run):
         await asyncio.to_thread(node.store.create_bucket, target, exist_ok=True)
     return await node.jobs.submit(plan, kind)

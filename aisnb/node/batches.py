@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from aisnb.archives import ArchiveWriter, Format, archive_format
 from aisnb.errors import BucketNotFound, ObjectNotFound, UsageError
 from aisnb.node.outflow import Outflow
+from aisnb.node.properties import Right, check_right
 from aisnb.node.requests import LOCAL_PROVIDERS, bucket_of, decode_body, parse_bucket_uname
 from aisnb.node.shard_window import ShardWindow
 from aisnb.node.state import NODE
@@ -132,6 +133,7 @@ class _Batch:
         with ShardWindow(self._store) as shards:
             for bucket, item in self._items:
                 self._store.bucket(bucket)
+                check_right(self._store, bucket, Right.GET)
                 self.outcomes.append(self._add(writer, shards, bucket, item))
         writer.close()
 

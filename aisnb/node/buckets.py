@@ -14,9 +14,10 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from aisnb.errors import Unsupported, UsageError
+from aisnb.errors import AisnbError, UsageError
 from aisnb.node.actions import act_on_bucket
 from aisnb.node.listing import encoded_page
+from aisnb.node.properties import Right, check_right, reset_properties, set_properties
 from aisnb.node.requests import bucket_of, convert, path_parts, provider_of, read_action
 from aisnb.node.state import NODE
 from aisnb.node.web_listing import WEB_LISTINGS
@@ -63,6 +64,7 @@ async def ask_bucket(request: web.Request) -> web.Response:
         return await _summaries(node, [bucket], convert(action.value, _SummaryRequest))
     if action.action not in ("", messages.LIST):
         raise _unknown(action.action, bucket)
+    check_right(node.store, bucket, Right.LIST_OBJECTS)
     as_json = ais.MSGPACK not in request.headers.get("Accept", "")
     page = convert(action.value, ListRequest)
     if bucket.provider == "ht":
@@ -100,15 +102,33 @@ async def act(request: web.Request) -> web.Response:
         if bucket.provider != "ais":
             raise UsageError(f"'{bucket}' cannot be created: 'ht://' buckets come to be when a link is first fetched.")
         await asyncio.to_thread(node.store.create_bucket, bucket)
+        if action.value:
+            await _choose_or_remove(node, bucket, action.value)
         return web.Response()
     return await act_on_bucket(node, bucket, action, "POST", request.query.get("bck_to", ""))
 
 
+async def _choose_or_remove(node: Node, bucket: Bucket, value: object) -> None:
+    """Give a new bucket the properties that it was created with; one that cannot have them is not made."""
+    try:
+        await asyncio.to_thread(set_properties, node.store, bucket, convert(value, dict))
+    except AisnbError:
+        await asyncio.to_thread(node.store.remove_bucket, bucket)
+        raise
+
+
 @routes.patch("/v1/buckets/{bucket}")
 async def change_properties(request: web.Request) -> web.Response:
-    """Refuse to change properties: the node's buckets have no choices."""
-    request.app[NODE].store.bucket(bucket_of(request))
-    raise Unsupported("The properties of a bucket on the embedded node cannot be changed. Use a cluster for that.")
+    """Change properties of the bucket, or make them those of a new one."""
+    store, bucket = request.app[NODE].store, bucket_of(request)
+    action = await read_action(request)
+    if action.action == messages.RESET_PROPERTIES:
+        await asyncio.to_thread(reset_properties, store, bucket)
+    elif action.action == messages.SET_PROPERTIES:
+        await asyncio.to_thread(set_properties, store, bucket, convert(action.value, dict))
+    else:
+        raise _unknown(action.action, bucket)
+    return web.Response()
 
 
 @routes.put("/v1/buckets/{bucket}")
@@ -126,6 +146,7 @@ async def remove(request: web.Request) -> web.Response:
         raise UsageError(f"'{bucket}' cannot be evicted: its objects are nowhere else. Destroy it if you mean that.")
     if action.action in (messages.DESTROY_BUCKET, messages.EVICT_BUCKET):
         record = node.store.bucket(bucket)
+        check_right(node.store, bucket, Right.DESTROY_BUCKET)
         await asyncio.to_thread(node.store.remove_bucket, bucket)
         if action.action == messages.EVICT_BUCKET and request.query.get("keep_bck_md", "").lower() == "true":
             await asyncio.to_thread(node.store.create_bucket, bucket, extra=record.extra, exist_ok=True)

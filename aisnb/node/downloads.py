@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from aisnb.errors import JobNotFound, UsageError
+from aisnb.node.properties import Right, check_right
 from aisnb.node.requests import decode_body
 from aisnb.node.state import NODE
 from aisnb.node.times import rfc3339
@@ -29,7 +30,9 @@ routes = web.RouteTableDef()
 @routes.post("/v1/download")
 async def start(request: web.Request) -> web.Response:
     """Start a download."""
-    job = await request.app[NODE].jobs.submit_download(decode_body(await request.read(), DownloadRequest))
+    node, wanted = request.app[NODE], decode_body(await request.read(), DownloadRequest)
+    check_right(node.store, wanted.bucket.bucket(), Right.PUT)
+    job = await node.jobs.submit_download(wanted)
     return _json(Started(job))
 
 

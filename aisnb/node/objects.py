@@ -11,6 +11,7 @@ from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.node.actions import act_on_object
 from aisnb.node.content import object_headers, send_object
 from aisnb.node.copying import copy_object
+from aisnb.node.properties import Right, check_right
 from aisnb.node.receiving import receive, wait_for_checks
 from aisnb.node.requests import bucket_of, convert, object_of, parse_object_uname, read_action, refuse_web
 from aisnb.node.shards import APPENDING, asks_for_members, send_members
@@ -29,13 +30,34 @@ if TYPE_CHECKING:
 _PATH = r"/v1/objects/{bucket}/{name:[\s\S]+}"
 
 
+#: What a request for an object needs the bucket's leave for.
+_RIGHTS = {
+    "GET": Right.GET,
+    "HEAD": Right.HEAD_OBJECT,
+    "PUT": Right.PUT,
+    "POST": Right.PUT,
+    "PATCH": Right.UPDATE_OBJECT,
+    "DELETE": Right.DELETE_OBJECT,
+}
+
 routes = web.RouteTableDef()
+
+
+def _allowed_object(request: web.Request) -> tuple[Bucket, str]:
+    """Return the bucket and the object that the request names, if the bucket allows it.
+
+    Raises:
+        web.HTTPForbidden: it does not.
+    """
+    bucket, name = object_of(request)
+    check_right(request.app[NODE].store, bucket, _RIGHTS[request.method])
+    return bucket, name
 
 
 @routes.get(_PATH, allow_head=False)
 async def get_object(request: web.Request) -> web.StreamResponse:
     """Answer with the object's bytes; one of an ``ht://`` bucket that is not here is brought first."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     if bucket.provider == "ht":
         record, file = await request.app[WEB_SOURCE].open(bucket, name, request.query.get(ais.ORIGINAL_URL, ""))
     else:
@@ -48,7 +70,7 @@ async def get_object(request: web.Request) -> web.StreamResponse:
 @routes.head(_PATH)
 async def look_at_object(request: web.Request) -> web.Response:
     """Answer with the object's properties."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     record = request.app[NODE].store.stat(bucket, name)
     headers = object_headers(bucket, record, request.query.get("props"))
     headers["Content-Length"] = str(record.size)
@@ -58,7 +80,7 @@ async def look_at_object(request: web.Request) -> web.Response:
 @routes.put(_PATH, expect_handler=wait_for_checks)
 async def put_object(request: web.Request) -> web.Response:
     """Store the body as the object, whole and verified or not at all; or what else a PUT can mean."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     refuse_web(bucket, name)
     for parameter, handler in _OTHER_PUTS.items():
         if parameter in request.query:
@@ -102,6 +124,7 @@ async def _copy(request: web.Request, bucket: Bucket, name: str) -> web.Response
     target = parse_object_uname(request.query["object_to"])
     refuse_web(*target)
     store = request.app[NODE].store
+    check_right(store, target[0], Right.PUT)
     future = await asyncio.to_thread(copy_object, store, (bucket, name), target)
     return _stored(await asyncio.wrap_future(future))
 
@@ -142,7 +165,7 @@ async def act_on_objects(request: web.Request) -> web.Response:
 @routes.post(_PATH)
 async def act_on_parts(request: web.Request) -> web.Response:
     """Begin or end an object that comes in parts; or start a job on the object."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     action = await read_action(request)
     uploads, upload_id = request.app[UPLOADS], request.query.get("uploadId", "")
     if action.action == messages.BEGIN_PARTS:
@@ -160,7 +183,7 @@ async def act_on_parts(request: web.Request) -> web.Response:
 @routes.delete(_PATH)
 async def delete_object(request: web.Request) -> web.Response:
     """Remove the object; with ``uploadId`` only what has come of it in parts."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     refuse_web(bucket, name)
     if upload_id := request.query.get("uploadId", ""):
         request.app[UPLOADS].abort_parts(bucket, name, upload_id)
@@ -173,7 +196,7 @@ async def delete_object(request: web.Request) -> web.Response:
 @routes.patch(_PATH)
 async def note_custom(request: web.Request) -> web.Response:
     """Add words to the object's custom ones, or put them in their place."""
-    bucket, name = object_of(request)
+    bucket, name = _allowed_object(request)
     words = convert((await read_action(request)).value, dict[str, str])
     if ais.CHUNKS in words:
         raise UsageError(f"'{ais.CHUNKS}' is a word that the node keeps for itself. Use another one.")

@@ -8,6 +8,11 @@ import msgspec
 
 from aisnb.uris import Bucket
 
+#: Under this word the node keeps, with a bucket, the properties that were chosen, as JSON.
+CHOSEN = "properties"
+#: All bits of the property ``access``: everything is allowed.
+ALL_ACCESS = "18446744073709551615"
+
 
 class Namespace(msgspec.Struct, omit_defaults=False):
     """AIStore's namespace: the cluster's id and a name, both "" for the global one."""
@@ -70,16 +75,22 @@ def bucket_properties(bucket: Bucket, created_ns: int, extra: dict[str, str]) ->
     Args:
         bucket: whose properties.
         created_ns: when it was made, nanoseconds since 1970.
-        extra: for ``ht://`` buckets ``{"original_url": …}``.
+        extra: for ``ht://`` buckets ``{"original_url": …}``; with properties that were chosen, under `CHOSEN` as JSON.
     """
+    chosen = msgspec.json.decode(extra.get(CHOSEN, "{}"), type=dict[str, Any])
+    web = {name: value for name, value in extra.items() if name != CHOSEN}
+    sections = {
+        name: section | chosen.get(name, {}) if isinstance(section, dict) else section
+        for name, section in bucket_defaults().items()
+    }
     return {
-        **bucket_defaults(),
+        **sections,
         "provider": bucket.provider,
-        "access": "18446744073709551615",
+        "access": chosen.get("access", ALL_ACCESS),
         "features": "0",
         "bid": "1",
         "created": str(created_ns),
-        "extra": {"http": extra} if extra else {},
+        "extra": {"http": web} if web else {},
     }
 
 

@@ -201,3 +201,25 @@ def test_all_buckets_go_only_on_purpose(ais: Run, tree: str) -> None:
         ais(f"rmb {tree} --all -y")
     with pytest.raises(aisnb.UsageError, match="One of them"):
         ais("rmb")
+
+
+def test_properties_of_a_bucket_are_shown_changed_and_reset(ais: Run, tree: str, other: str) -> None:
+    assert ais(f"bucket props set {tree} access=ro mirror.copies=2") == "Bucket props successfully updated."
+    shown = ais(f"show bucket {tree} mirror").set_index("property")["value"]
+    assert (shown["bucket.mirror.copies"], shown["bucket.mirror.enabled"]) == (2, False)
+    assert '"copies": 2' in ais(f"bucket props show {tree} --json")
+    with pytest.raises(aisnb.NotAllowed, match="access=su"):
+        ais(f"rmo {tree}/a.txt")
+    ais(f"bucket props reset {tree}")
+    ais(f"rmo {tree}/a.txt")
+    with pytest.raises(aisnb.Unsupported, match=r"mirror\.enabled"):
+        ais(f'bucket props set {tree} \'{{"mirror": {{"enabled": true}}}}\'')
+    with pytest.raises(aisnb.UsageError, match="NAME=VALUE"):
+        ais(f"bucket props set {tree} access")
+    ais(f"create {other} --props 'ec.data_slices=3'")
+    assert aisnb.connect().properties(other)["ec"]["data_slices"] == 3
+
+
+def test_an_object_is_shown_by_some_of_its_properties(ais: Run, tree: str) -> None:
+    assert ais(f"show object {tree}/a.txt --props checksum")["property"].tolist() == ["name", "size", "checksum"]
+    assert '"size": 5' in ais(f"object show {tree}/a.txt -j --all")
