@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.client.web_buckets import buckets_there
 from aisnb.client.wire import Call
-from aisnb.errors import AisnbError
+from aisnb.errors import AisnbError, NotFound
 from aisnb.protocol.headers import NODE_ID, WHAT
 from aisnb.units import human_size, plural
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a node may take to say how it is.
 _PATIENCE = 5.0
+#: What a cluster can be asked, in the words of the ``ais`` CLI, and in those of the wire.
+_QUESTIONS = {"smap": "smap", "bmd": "bmd", "config": "cluster_config", "stats": "node_status"}
 #: Bits of a node's flags in the cluster map: in maintenance, being decommissioned (AIStore: ``core/meta``).
 _AWAY = 0b1100
 
@@ -115,6 +117,28 @@ async def look_at(connection: Connection) -> ClusterState:
     except (AisnbError, TimeoutError):
         buckets = None
     return ClusterState(endpoint, True, tuple(nodes), buckets)
+
+
+async def ask_cluster(connection: Connection, what: str, node: str) -> dict[str, Any]:
+    """Return what the endpoint says of itself, or of one of its nodes; see `Client.about`."""
+    query = {WHAT: _QUESTIONS[what]}
+    if not node and what != "stats":
+        path = "/v1/cluster" if what == "config" else "/v1/daemon"
+        return (await connection.call(Call("GET", path, query, shown=f"The cluster's {what}"))).decode(dict[str, Any])
+    smap = (await connection.call(Call("GET", "/v1/daemon", {WHAT: "smap"}, shown="The cluster map"))).decode(
+        dict[str, Any]
+    )
+    members = [*(smap.get("pmap") or {}), *(smap.get("tmap") or {})]
+    if node and node not in members:
+        raise NotFound(f"The cluster has no node '{node}': there are {', '.join(members)}. Name one of them.")
+    told: dict[str, Any] = {}
+    for each in [node] if node else members:
+        asked = {WHAT: "config"} if what == "config" else query
+        call = Call("GET", "/v1/reverse/daemon", asked, headers={NODE_ID: each}, shown=f"Node {each}")
+        told[each] = (await connection.call(call)).decode(dict[str, Any])
+        if what == "stats":
+            told[each] = told[each].get("tracker") or {}
+    return told[node] if node else told
 
 
 async def _look_at_node(connection: Connection, member: dict[str, Any], primary: str) -> ClusterNode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aisnb.client.batches import batch_item, save_batch
 from aisnb.client.bucket_props import bucket_props
@@ -14,6 +14,7 @@ from aisnb.client.listing import Wanted, check_props
 from aisnb.client.members import list_members
 from aisnb.client.objects import local_path
 from aisnb.client.planning import find_files, plan
+from aisnb.client.standing import ask_cluster
 from aisnb.client.twins import twins
 from aisnb.client.web_buckets import list_there, resolve
 from aisnb.errors import UsageError
@@ -277,6 +278,23 @@ class Views:
         return await save_batch(self._connection, found, target, keep_going=keep_going, only_names=only_names)
 
     get_batch, get_batch_async = twins(_get_batch)
+
+    async def _about(self, what: Literal["smap", "bmd", "config", "stats"], node: str = "") -> dict[str, Any]:
+        """Return what the endpoint says of itself, as AIStore nests it.
+
+        Args:
+            what: the cluster map, the buckets' metadata, the configuration, or what nodes count.
+            node: only this one, by its id; "" for all, or for the cluster as a whole.
+
+        Raises:
+            NotFound: there is no such node.
+
+        Example:
+            client.about("smap")["version"]
+        """
+        return await ask_cluster(self._connection, what, node)
+
+    about, about_async = twins(_about)
 
     async def _properties(self, bucket: str) -> dict[str, Any]:
         """Return the properties of a bucket, as AIStore names and nests them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from aisnb.archives import MODES, is_archive
 from aisnb.commands.definition import Argument, Option, command
@@ -112,7 +112,17 @@ def _samples(context: Context, listing: DataFrame) -> DataFrame:
 
 _SHARD = Argument("bucket/shard, bucket/shard/member, or the link of a shard", completes=("object", "bucket", "link"))
 _DESTINATION = Argument("file, or directory; '-' shows the bytes of a member; default: here", completes=("path",))
-_MODE = Option("how --archregx is read", choices=MODES)
+ARCHPATH = Option("the one member to read", metavar="MEMBER")
+ARCHREGX = Option("the members to read, see --archmode", metavar="PATTERN")
+ARCHMODE = Option("how --archregx is read", choices=MODES)
+
+
+class Choice(NamedTuple):
+    """Members of a shard: one by its name, several by a pattern, all without either."""
+
+    member: str = ""
+    pattern: str = ""
+    mode: str = "regexp"
 
 
 @command("archive get")
@@ -121,9 +131,10 @@ def archive_get(
     shard: Annotated[str, _SHARD],
     destination: Annotated[str, _DESTINATION] = ".",
     *,
-    archpath: Annotated[str, Option("the one member to read", metavar="MEMBER")] = "",
-    archregx: Annotated[str, Option("the members to read, see --archmode", metavar="PATTERN")] = "",
-    archmode: Annotated[str, _MODE] = "regexp",
+    archpath: Annotated[str, ARCHPATH] = "",
+    archregx: Annotated[str, ARCHREGX] = "",
+    archmode: Annotated[str, ARCHMODE] = "regexp",
+    extract: Annotated[bool, Option("all of it, which is the default", flags=("--extract", "-x"))] = False,
     no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
     header: Annotated[tuple[str, ...], HEADER] = (),
     yes: Annotated[bool, NEVER_ASKED] = False,
@@ -139,15 +150,23 @@ def archive_get(
         %ais archive get ais://abc/shard-001.tar sample/ --archregx 000017 --archmode wdskey
         %ais archive get http://localhost:51061/shard-001.tar all/
     """
+    chosen = Choice(archpath, archregx, archmode)
+    return read_members(context, shard, destination, chosen, header=header, clobber=not no_clobber)
+
+
+def read_members(
+    context: Context, shard: str, destination: str, chosen: Choice, *, header: tuple[str, ...] = (), clobber: bool
+) -> Message | Content:
+    """Read what is chosen of a shard, as ``archive get`` does."""
     from aisnb.transfer.links import without_secret
 
-    if archpath and archregx:
+    if chosen.member and chosen.pattern:
         raise UsageError("'--archpath' and '--archregx' both choose members. Say one of them.")
     shard, inside = _parted(shard)
-    if inside and (archpath or archregx):
+    if inside and (chosen.member or chosen.pattern):
         raise UsageError(f"'{inside}' names a member already. Leave out --archpath and --archregx.")
     client, headers = context.client(), read_headers(header)
-    member = archpath or inside
+    member = chosen.member or inside
     if member and destination == "-":
         content = client.member(shard, member, headers=headers)
         return Content(content if isinstance(content, bytes) else b"")
@@ -155,10 +174,10 @@ def archive_get(
         raise UsageError("'-' shows the bytes of one member. Name it: SHARD/MEMBER.")
     shown = without_secret(shard)
     if member:
-        path = Path(str(client.member(shard, member, destination, clobber=not no_clobber, headers=headers)))
+        path = Path(str(client.member(shard, member, destination, clobber=clobber, headers=headers)))
         return Message(f"GET {member} from {shown} as {path} ({human_size(path.stat().st_size)})", path=path)
     written = client.extract(
-        shard, destination, pattern=archregx, mode=archmode, clobber=not no_clobber, headers=headers
+        shard, destination, pattern=chosen.pattern, mode=chosen.mode, clobber=clobber, headers=headers
     )
     size = human_size(sum(path.stat().st_size for path in written))
     where = Path(destination).expanduser()

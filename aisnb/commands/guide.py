@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from aisnb.commands.definition import Argument, command
+from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.helping import command_help, command_list, group_help, overview
 from aisnb.commands.results import Message
 from aisnb.errors import UsageError
+from aisnb.patterns import searcher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +48,19 @@ def show_help(
 @command("search")
 def search(
     context: Context,
-    words: Annotated[tuple[str, ...], Argument("words of its name or summary, or the like", metavar="WORD")],
+    words: Annotated[tuple[str, ...], Argument("words of its name or summary, or the like", metavar="WORD")] = (),
+    *,
+    regex: Annotated[str, Option("commands in whose names this regular expression is found")] = "",
 ) -> Message:
     """Find commands by a word; one full command per line.
 
     Example:
         %ais search copy
     """
-    found = context.tree.search(words)
+    if bool(words) == bool(regex):
+        raise UsageError("Say what to search for: words, or --regex. One of them.")
+    matches = searcher(regex)
+    found = [command for command in context.tree.search(words) if any(matches(" ".join(s)) for s in command.spellings)]
     if not found:
-        raise UsageError(f"No command has to do with '{' '.join(words)}'. Try '%ais help' for all of them.")
+        raise UsageError(f"No command has to do with '{' '.join(words) or regex}'. Try '%ais help' for all of them.")
     return Message(command_list(found))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
-from aisnb.commands.options import HEADER, PROGRESS, TIMEOUT, VERBOSE, WAIT, YES
+from aisnb.commands.options import AS_JSON, HEADER, PROGRESS, TIMEOUT, VERBOSE, WAIT, YES
 from aisnb.commands.results import Message
 from aisnb.errors import ConfirmationNeeded, UsageError
+from aisnb.patterns import searcher
 from aisnb.units import plural
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _SHOWN_ERRORS = 20
 _WORDS = Argument("kind of job (download, prefetch), id of a job, or both", metavar="WORD", completes=("job",))
 ONE_JOB = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
 _ALL = Option("all of them", flags=("--all",))
+_FILTER = Option("only jobs in whose COLUMN this is found", flags=("--filter",), metavar="COLUMN=REGEX")
 _REGEX = Option("only those whose kind or description matches this regular expression")
 
 
@@ -47,8 +49,11 @@ def show_job(
     timeout: Annotated[float | None, TIMEOUT] = None,
     everything: Annotated[bool, _ALL] = False,
     regex: Annotated[str, _REGEX] = "",
+    filter_by: Annotated[str, _FILTER] = "",
+    top: Annotated[int, Option("only the first so many; 0 for all", metavar="N")] = 0,
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
-) -> DataFrame | Job:
+) -> DataFrame | Job | Message:
     """Show one job, or a table of those that run (with a kind or ``--all``: of those that ended, too).
 
     The job itself is the value; that files of it failed is an error only where its end is waited for.
@@ -60,11 +65,38 @@ def show_job(
     """
     kind, identity = _kind_and_id("show job", words)
     if not identity:
-        return _table(context, kind, regex, running_only=not everything and not kind)
+        found = _filtered(_table(context, kind, regex, running_only=not everything and not kind), filter_by)
+        found = found.head(top) if top > 0 else found
+        return Message(found.to_json(orient="records", date_format="iso", indent=2)) if as_json else found
     job = context.client().job(identity)
     if verbose and job.failed:
         _tell_errors(context, job)
+    if as_json:
+        ended = follow(context, job, wait=wait, progress=progress, timeout=timeout)
+        return Message(_as_json(ended))
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+def _as_json(job: Job) -> str:
+    """Return what is known of a job, as JSON text."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(job.look()), indent=2).decode()
+
+
+def _filtered(found: DataFrame, text: str) -> DataFrame:
+    """Return the rows in whose column a regular expression is found: ``KIND=^dow``.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    column, equals, pattern = text.partition("=")
+    if not text:
+        return found
+    if not equals or column.lower() not in found:
+        raise UsageError(f"'--filter {text}' is not COLUMN=REGEX. Columns are {', '.join(map(str, found))}.")
+    matches = searcher(pattern)
+    return found.loc[[matches(str(value)) for value in found[column.lower()]]].reset_index(drop=True)
 
 
 @command("jobs")
@@ -110,6 +142,7 @@ def stop(
     everything: Annotated[bool, _ALL] = False,
     regex: Annotated[str, _REGEX] = "",
     yes: Annotated[bool, YES] = False,
+    force: Annotated[bool, Option("accepted for the ais CLI's sake", flags=("--force", "-f"))] = False,
 ) -> Message:
     """Stop a job, or all that run. What it has brought stays.
 

@@ -117,16 +117,29 @@ def summary(
     context: Context,
     bucket: Annotated[str, Argument("the bucket, or a provider; default: all", completes=("bucket",))] = "",
     *,
+    prefix: Annotated[str, PREFIX] = "",
+    cached: Annotated[bool, Option("only what is in the cluster, which is the default")] = False,
     units: Annotated[str, UNITS] = "iec",
 ) -> DataFrame:
-    """Say how many objects buckets have, and their size.
+    """Say how many objects buckets have, and their size; of one bucket also of what begins with a prefix.
 
     Example:
         %ais bucket summary ais://abc
+        %ais bucket summary ais://abc/train/
     """
     from aisnb.explore.tables import mark
 
-    return mark(_buckets(context, bucket, summary=True), units)
+    rest = parse_uri(bucket)[1] if bucket and parse_provider(bucket) is None else ""
+    begin = prefix or rest
+    if not begin:
+        return mark(_buckets(context, bucket, summary=True), units)
+    if not bucket or parse_provider(bucket) is not None:
+        raise UsageError(f"The prefix '{begin}' is one of a bucket's. Name the bucket.")
+    name = str(parse_uri(bucket)[0])
+    found = context.client().ls(name, prefix=begin, cached=None if name.startswith("ais://") else True)
+    row = _buckets(context, name, summary=True)
+    row["objects"], row["size"] = len(found), int(found["size"].sum())
+    return mark(row, units)
 
 
 def _most(limit: int, max_pages: int, page_size: int) -> int:

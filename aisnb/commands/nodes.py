@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from aisnb.commands.definition import Argument, Option, command
+from aisnb.commands.options import AS_JSON
+from aisnb.commands.properties import flattened
 from aisnb.commands.results import Message
 from aisnb.settings import read_settings
 from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from aisnb.background import NodeState
     from aisnb.client.standing import ClusterState
     from aisnb.commands.context import Context
@@ -118,22 +124,39 @@ def node_fsck(context: Context) -> Message:
     return Message(f"Checked {plural(found.objects, 'object')}: {repairs}, {len(found.wrong):,} wrong")
 
 
-_ROLE = Argument("only these nodes of a cluster", choices=("all", "proxy", "target"))
+_ROLES = ("all", "proxy", "target")
+_QUESTIONS = ("smap", "bmd", "config", "stats")
+_WHAT = Argument("only these nodes; or the cluster map, metadata of buckets, ...", choices=(*_ROLES, *_QUESTIONS))
 
 
 @command("show cluster", aliases=("cluster show",))
-def show_cluster(context: Context, role: Annotated[str, _ROLE] = "all") -> Message:
+def show_cluster(
+    context: Context,
+    what: Annotated[str, _WHAT] = "all",
+    node: Annotated[str, Argument("one node, by its id")] = "",
+    *,
+    as_json: Annotated[bool, AS_JSON] = False,
+) -> Message | DataFrame:
     """Say which endpoint the commands go to, and how much it holds; of a cluster, how each of its nodes is.
+
+    Of smap, bmd, config and stats a DataFrame comes: ``property`` and ``value``.
 
     Example:
         %ais show cluster
         %ais show cluster target
+        %ais show cluster smap
+        %ais show cluster config --json
     """
     client = context.client()
+    if what in _QUESTIONS:
+        return _told(client.about(cast("Any", what), node), as_json=as_json)
     if not client.is_local:
-        first, *others = repr(client.status()).splitlines()
-        shown = [line for line in others if role == "all" or line.strip().startswith(role)]
-        return Message("\n".join([first, *shown]))
+        state = client.status()
+        if as_json:
+            return Message(json.dumps(asdict(state), indent=2))
+        first, *others = repr(state).splitlines()
+        kept = [line for line in others if what == "all" or line.strip().startswith(what)]
+        return Message("\n".join([first, *(line for line in kept if node in line)]))
     found = client.summary()
     lines = (
         ("Endpoint", read_settings().endpoint or "the local node"),
@@ -142,4 +165,18 @@ def show_cluster(context: Context, role: Annotated[str, _ROLE] = "all") -> Messa
         ("Objects", f"{int(found['objects'].sum()):,}"),
         ("Size", human_size(int(found["size"].sum()))),
     )
+    if as_json:
+        return Message(json.dumps({label.lower(): value for label, value in lines}, indent=2))
     return Message("\n".join(f"{label + ':':<12} {value}" for label, value in lines))
+
+
+def _told(found: dict[str, Any], *, as_json: bool) -> Message | DataFrame:
+    """Return what a cluster says of itself: as it came, or a property in each row."""
+    if as_json:
+        return Message(json.dumps(found, indent=2))
+    from pandas import DataFrame
+
+    from aisnb.explore.tables import mark
+
+    rows = dict(flattened(found))
+    return mark(DataFrame({"property": list(rows), "value": list(rows.values())}, dtype=object))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from aisnb.commands.archives import ARCHMODE, ARCHPATH, ARCHREGX, Choice, read_members
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.options import NEVER_ASKED, PREFIX
 from aisnb.commands.parallel import for_each
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aisnb.commands.context import Context
+    from aisnb.uris import Bucket
 
 _ONE_SOURCE = Argument("bucket/object or link", completes=("object", "bucket", "link"))
 _SOURCE = Argument("bucket/object, bucket/template, link or template of links", completes=("object", "bucket", "link"))
@@ -35,6 +37,13 @@ def get(
     offset: Annotated[int | None, _OFFSET] = None,
     length: Annotated[int | None, _LENGTH] = None,
     prefix: Annotated[str | None, PREFIX] = None,
+    limit: Annotated[int, Option("with --prefix: at most so many objects; 0 for all", metavar="N")] = 0,
+    cached: Annotated[bool, Option("with --prefix: only what is in the cluster")] = False,
+    archpath: Annotated[str, ARCHPATH] = "",
+    archregx: Annotated[str, ARCHREGX] = "",
+    archmode: Annotated[str, ARCHMODE] = "regexp",
+    extract: Annotated[bool, Option("unpack a shard, all of it", flags=("--extract", "-x"))] = False,
+    progress: Annotated[bool, Option("of several objects show how many are here already")] = False,
     no_clobber: Annotated[bool, Option("refuse to replace a file")] = False,
     check_cached: Annotated[bool, Option("only say whether the object is in the cluster")] = False,
     yes: Annotated[bool, NEVER_ASKED] = False,
@@ -48,12 +57,20 @@ def get(
         %ais get http://localhost:51061/abc/hello-world
         %ais get ais://abc/shard-{001..010}.tar shards/
         data = %ais get ais://abc/notes.txt -
+        %ais get ais://abc/shard-001.tar sample/ --archregx 000017 --archmode wdskey
     """
+    if archpath or archregx or extract:
+        chosen = Choice(archpath, archregx, archmode)
+        if prefix is not None or check_cached or offset is not None or length is not None:
+            raise UsageError("Members come whole, and of one shard. Leave out --prefix, --offset, --length ...")
+        return read_members(context, source, destination, chosen, clobber=not no_clobber)
     many = prefix is not None or Template(source, braces_only=True).is_range
     if many and (check_cached or destination == "-" or offset is not None or length is not None):
         raise UsageError("'-', --offset, --length and --check-cached are for one object. Name one, without a template.")
     if many:
-        return _get_many(context, source, prefix, Path(destination).expanduser(), clobber=not no_clobber)
+        sources = _sources(context, source, prefix, cached=cached, limit=limit)
+        where = Path(destination).expanduser()
+        return _get_many(context, source, sources, prefix, where, clobber=not no_clobber, progress=progress)
     if check_cached:
         return _presence(context, source)
     if destination in ("-", "/dev/null"):
@@ -72,12 +89,19 @@ def cat(
     *,
     offset: Annotated[int | None, _OFFSET] = None,
     length: Annotated[int | None, _LENGTH] = None,
+    archpath: Annotated[str, ARCHPATH] = "",
 ) -> Content:
-    """Return the bytes of an object.
+    """Return the bytes of an object, or of a member of a shard.
 
     Example:
         %ais cat ais://abc/notes.txt --length 1KiB
+        %ais cat ais://abc/shard-001.tar --archpath 000017.cls
     """
+    if archpath:
+        content = context.client().member(source, archpath)
+        begin = offset or 0
+        whole = content if isinstance(content, bytes) else b""
+        return Content(whole[begin:] if length is None else whole[begin : begin + length])
     return _read(context, source, offset, length)
 
 
@@ -97,10 +121,18 @@ def _get_one(
     return Message(f"Read range (length {size} at offset {offset or 0}) of {_of(source)} as {path} ({size})", path=path)
 
 
-def _get_many(context: Context, source: str, prefix: str | None, directory: Path, *, clobber: bool) -> Message:
+def _get_many(
+    context: Context,
+    source: str,
+    sources: Iterable[str],
+    prefix: str | None,
+    directory: Path,
+    *,
+    clobber: bool,
+    progress: bool,
+) -> Message:
     """Read the objects into `directory`, each under its own name."""
     client = context.client()
-    sources = _sources(context, source, prefix)
     sizes = list[int]()
 
     def read(each: str) -> None:
@@ -110,7 +142,7 @@ def _get_many(context: Context, source: str, prefix: str | None, directory: Path
         sizes.append(path.stat().st_size)
 
     _make_directory(directory)
-    count = for_each(context, "GET", sources, read)
+    count = for_each(context, "GET", sources, read, progress="Objects" * progress)
     where = web_bucket(source) if is_link(source) else parse_uri(source)[0]
     if not count:
         context.note(f"No objects in {where}" + (f" that begin with '{prefix}'" if prefix else ""))
@@ -125,13 +157,18 @@ def _make_directory(path: Path) -> None:
         raise UsageError(f"'{path}' cannot be the directory to read into: {exc.strerror}. Choose another.") from exc
 
 
-def _sources(context: Context, source: str, prefix: str | None) -> Iterable[str]:
+def _sources(context: Context, source: str, prefix: str | None, *, cached: bool, limit: int) -> Iterable[str]:
     if prefix is None:
         template = Template(source, braces_only=True)
         bounded(template)
         return template
     bucket = parse_bucket(source)
-    return [bucket / name for name in context.client().ls(str(bucket), prefix=prefix)["name"].tolist()]
+    return [bucket / name for name in _listed(context, bucket, prefix, cached, limit)]
+
+
+def _listed(context: Context, bucket: Bucket, prefix: str, cached: bool, limit: int) -> list[str]:
+    found = context.client().ls(str(bucket), prefix=prefix, cached=cached or None, limit=limit or None)
+    return list(found["name"])
 
 
 def _presence(context: Context, source: str) -> Message:

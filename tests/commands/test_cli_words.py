@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -223,3 +224,60 @@ def test_properties_of_a_bucket_are_shown_changed_and_reset(ais: Run, tree: str,
 def test_an_object_is_shown_by_some_of_its_properties(ais: Run, tree: str) -> None:
     assert ais(f"show object {tree}/a.txt --props checksum")["property"].tolist() == ["name", "size", "checksum"]
     assert '"size": 5' in ais(f"object show {tree}/a.txt -j --all")
+
+
+def test_members_are_read_by_get_and_cat_too(ais: Run, folder: Path, bucket: str, tmp_path: Path) -> None:
+    ais(f"archive put {folder} {bucket}/s.tar -r")
+    assert ais(f"cat {bucket}/s.tar --archpath deep/c.txt --offset 5 --length 3") == b"c.t"
+    assert ais(f"get {bucket}/s.tar {tmp_path}/c --archpath deep/c.txt").path.read_text() == "deep/c.txt"
+    ais(f"get {bucket}/s.tar {tmp_path}/some/ --archregx '^[ab]' --archmode regexp")
+    assert sorted(path.name for path in (tmp_path / "some").iterdir()) == ["a.txt", "b.txt"]
+    ais(f"get {bucket}/s.tar {tmp_path}/all/ -x")
+    assert (tmp_path / "all" / "deep" / "c.txt").is_file()
+    with pytest.raises(aisnb.UsageError, match="of one shard"):
+        ais(f"get {bucket} {tmp_path} --prefix s --extract")
+
+
+def test_some_objects_of_a_prefix_are_read(ais: Run, tree: str, tmp_path: Path) -> None:
+    ais(f"get {tree} {tmp_path}/out --prefix '' --limit 2 --progress")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.txt", "b.txt"]
+
+
+def test_jobs_are_filtered_and_told_as_json(ais: Run, web: str) -> None:
+    found = ais("show job --all --filter KIND=^prefetch --top 1")
+    assert found["kind"].tolist() == ["prefetch-objects"]
+    job = found["id"][0]
+    assert json.loads(ais(f"show job {job} --json"))["id"] == job
+    assert json.loads(ais("show job --all -j"))[0]["id"]
+    with pytest.raises(aisnb.UsageError, match="COLUMN=REGEX"):
+        ais("show job --filter colour=red")
+
+
+@pytest.mark.parametrize("what", ["smap", "bmd", "config", "stats"])
+def test_a_cluster_tells_of_itself(ais: Run, tree: str, what: str) -> None:
+    rows = ais(f"show cluster {what}")
+    assert list(rows) == ["property", "value"]
+    assert len(rows)
+    assert isinstance(json.loads(ais(f"show cluster {what} --json")), dict)
+
+
+def test_a_cluster_tells_of_one_of_its_nodes(ais: Run, tree: str) -> None:
+    target = next(iter(json.loads(ais("show cluster smap -j"))["tmap"]))
+    assert json.loads(ais(f"show cluster config {target} -j"))
+    with pytest.raises(aisnb.NotFound, match="no node 'nobody'"):
+        ais("show cluster stats nobody")
+    assert json.loads(ais("show cluster --json"))["deployment"] == "embedded"
+
+
+def test_commands_are_found_by_a_pattern(ais: Run) -> None:
+    assert "%ais archive put" in ais("search --regex '^archive (put|ls)$'").splitlines()
+    with pytest.raises(aisnb.UsageError, match="One of them"):
+        ais("search")
+
+
+def test_a_part_of_a_bucket_is_summed_up(ais: Run, tree: str) -> None:
+    for words in (f"{tree}/deep/", f"{tree} --prefix deep/ --cached"):
+        row = ais(f"bucket summary {words}").iloc[0]
+        assert (row["objects"], row["size"]) == (1, 10)
+    with pytest.raises(aisnb.UsageError, match="Name the bucket"):
+        ais("bucket summary --prefix deep/")
