@@ -56,7 +56,10 @@ async def list_buckets(request: web.Request) -> web.Response:
 
 @routes.get("/v1/buckets/{bucket}", allow_head=False)
 async def ask_bucket(request: web.Request) -> web.Response:
-    """Answer with a page of the bucket's objects, or with its summary."""
+    """Answer with a page of the bucket's objects, with its summary, or (a list of nothing) whether it is here.
+
+    The last is how AIStore's clients look for a bucket without an error: a list of buckets with this one, or none.
+    """
     node, bucket = request.app[NODE], bucket_of(request)
     action = await read_action(request)
     if action.action == messages.SUMMARY:
@@ -64,6 +67,9 @@ async def ask_bucket(request: web.Request) -> web.Response:
         return await _summaries(node, [bucket], convert(action.value, _SummaryRequest))
     if action.action not in ("", messages.LIST):
         raise _unknown(action.action, bucket)
+    if action.action and action.value is None:
+        records = node.store.buckets(bucket.provider)
+        return _json([BucketId.of(bucket) for record in records if record.bucket == bucket])
     check_right(node.store, bucket, Right.LIST_OBJECTS)
     as_json = ais.MSGPACK not in request.headers.get("Accept", "")
     page = convert(action.value, ListRequest)

@@ -36,6 +36,13 @@ def test_a_created_bucket_is_listed_and_a_destroyed_one_is_not(node: NodeProcess
     assert entry not in listed(node, "")
 
 
+def test_a_bucket_is_looked_for_by_a_list_of_nothing(node: NodeProcess, bucket: str) -> None:
+    body = {"action": "list", "name": "", "value": None}
+    assert [found["name"] for found in node.ask("GET", f"/v1/buckets/{bucket}?provider=ais", body).json()] == [bucket]
+    assert node.ask("GET", "/v1/buckets/nowhere?provider=ais", body).json() == []
+    assert node.ask("GET", f"/v1/buckets/{bucket}").json()["entries"] == []
+
+
 def test_a_bucket_that_exists_is_not_created_again(node: NodeProcess, bucket: str) -> None:
     answer = node.ask("POST", f"/v1/buckets/{bucket}/", CREATE)
     assert (answer.status, answer.message) == (409, f'bucket "ais://{bucket}" already exists')
