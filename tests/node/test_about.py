@@ -41,9 +41,8 @@ def test_the_log_is_told_by_severity(node: NodeProcess) -> None:
     assert node.ask("GET", place, headers={"Ais-Node-Id": "tNOWHERE1"}).status == 404
 
 
-def test_what_needs_a_cluster_is_said_to_need_one(node: NodeProcess, bucket: str) -> None:
+def test_what_needs_a_cluster_is_said_to_need_one(node: NodeProcess) -> None:
     assert node.ask("GET", "/v1/etl").json() == []
     assert node.ask("GET", "/v1/sort").json() == []
     for method, path in (("POST", "/v1/sort"), ("PUT", "/v1/etl"), ("GET", "/v1/ml/other/b"), ("GET", "/v1/etl/x")):
         assert node.ask(method, path, b"{}").status == 501
-    assert node.ask("PATCH", f"/v1/buckets/{bucket}", {"action": "set-bprops", "value": {}}).status == 501
