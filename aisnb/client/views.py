@@ -10,6 +10,7 @@ from aisnb.client.bucket_props import bucket_props
 from aisnb.client.buckets import list_buckets, summarize
 from aisnb.client.directories import list_directory
 from aisnb.client.extracting import extract, read_member, save_member
+from aisnb.client.hugging_face import Repository, find_hub_files
 from aisnb.client.listing import Wanted, check_props
 from aisnb.client.members import list_members
 from aisnb.client.objects import local_path
@@ -246,6 +247,35 @@ class Views:
         return await summarize(self._connection, parse_bucket(bucket))
 
     summary, summary_async = twins(_summary)
+
+    async def _hub_files(
+        self,
+        repository: str,
+        *,
+        dataset: bool = False,
+        file: str = "",
+        revision: str = "main",
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Return the links of the files of a Hugging Face repository, by names for their objects.
+
+        Args:
+            repository: ``organisation/name``.
+            dataset: it is a dataset, whose parquet files are meant; else a model, and all its files.
+            file: only this one.
+            revision: branch, tag or commit.
+            headers: such as ``{"Authorization": "Bearer …"}`` for what is not public.
+
+        Raises:
+            SourceError: the hub does not answer, or knows no such repository.
+
+        Example:
+            files = client.hub_files("bert-base-uncased")
+            client.download(list(files.values()), "ais://models/bert", object_names=list(files))
+        """
+        return await find_hub_files(Repository(repository, dataset, file, revision), headers or {})
+
+    hub_files, hub_files_async = twins(_hub_files)
 
     async def _get_batch(
         self,

@@ -40,6 +40,7 @@ class Argument:
         completes: what its values are completed from; several kinds, the likeliest first.
         choices: the only values it may have, if they can be listed.
         table: whether a DataFrame of the notebook may stand here, see `aisnb.commands.words.table_in`.
+        usual: whether help and forms ask for it, although a rare flag makes it needless.
     """
 
     help: str
@@ -47,6 +48,7 @@ class Argument:
     completes: tuple[Completes, ...] = ()
     choices: tuple[str, ...] = ()
     table: bool = False
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ class Parameter:
         if isinstance(self.about, Argument):
             return ()
         return self.about.flags or ("--" + self.name.replace("_", "-"),)
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether help and forms ask for it."""
+        return self.required or (isinstance(self.about, Argument) and self.about.usual)
 
     @property
     def otherwise(self) -> Any:

@@ -38,7 +38,7 @@ def words_for(command: Command, values: Mapping[str, Value]) -> list[str]:
 
 def missing(command: Command, values: Mapping[str, Value]) -> list[Parameter]:
     """Return what must be given and is not."""
-    return [each for each in command.parameters if each.required and not values.get(each.name)]
+    return [each for each in command.parameters if each.wanted and not values.get(each.name)]
 
 
 def lines_for(words: Sequence[str]) -> list[str]:
@@ -82,7 +82,7 @@ def _flag_words(option: Parameter, value: Value) -> list[str]:
 
 
 def _argument_words(argument: Parameter, values: Mapping[str, Value]) -> list[str]:
-    value = values.get(argument.name) or (argument.metavar if argument.required else "")
+    value = values.get(argument.name) or (argument.metavar if argument.wanted else "")
     if isinstance(value, bool) or not value:
         return []
     return [value] if isinstance(value, str) else [each for each in value if each]

@@ -46,7 +46,7 @@ def usage(command: Command) -> str:
     places = []
     for argument in command.arguments:
         shown = argument.metavar + ("..." if argument.many else "")
-        places.append(shown if argument.required else f"[{shown}]")
+        places.append(shown if argument.wanted else f"[{shown}]")
     return " ".join(["%ais", command.name, *(["[flags]"] if command.options else []), *places])
 
 

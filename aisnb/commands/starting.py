@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
@@ -25,7 +26,7 @@ from aisnb.commands.results import Message
 from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.templates import Template, bounded
-from aisnb.units import parse_duration, parse_size
+from aisnb.units import parse_duration, parse_size, plural
 from aisnb.uris import join_link, parse_uri
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _SOURCE = Argument(
     completes=("link",),
     table=True,
 )
-_DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
+_DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",), usual=True)
 _CONNECTIONS = Option(
     "connections at once; 0 lets the endpoint decide",
     ("--max-conns", "--limit-connections"),
@@ -72,7 +73,7 @@ _NAMES_EXAMPLE = 'Write it like ["a.tar", "b.tar"], or one name per line.'
 def start_download(
     context: Context,
     source: Annotated[str, _SOURCE],
-    destination: Annotated[str, _DESTINATION],
+    destination: Annotated[str, _DESTINATION] = "",
     *,
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
@@ -85,6 +86,11 @@ def start_download(
     header: Annotated[tuple[str, ...], HEADER] = (),
     force: Annotated[bool, Option("fetch again what is there unchanged")] = False,
     relay: Annotated[str, _RELAY] = "auto",
+    hf_dataset: Annotated[str, Option("the parquet files of this Hugging Face dataset; no SOURCE", (), "REPO")] = "",
+    hf_model: Annotated[str, Option("the files of this Hugging Face model; no SOURCE", (), "REPO")] = "",
+    hf_file: Annotated[str, Option("only this file of it", (), "FILE")] = "",
+    hf_revision: Annotated[str, Option("its branch, tag or commit", (), "NAME")] = "main",
+    hf_auth: Annotated[str, Option("token for what is not public; default: HF_TOKEN", (), "TOKEN")] = "",
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> Job | DataFrame:
     """Copy files from a web server into a bucket, as a job.
@@ -98,11 +104,25 @@ def start_download(
         %ais start download http://localhost:8000/ ais://abc
         %ais start download http://localhost:8000/a.tar ais://abc/in/b.tar --wait
         %ais start download http://localhost:8000/shard-{001..999}.tar ais://abc --dry-run
+        %ais start download --hf-model bert-base-uncased ais://models/bert/
     """
-    names = _read_names(object_list) if object_list else None
-    links = table_in(source) if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
+    headers = read_headers(header)
+    names: list[str] | None
+    if hf_dataset or hf_model:
+        destination = _only_destination(source, destination, object_list)
+        token = hf_auth or os.environ.get("HF_TOKEN", "")
+        headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **headers}
+        hub = _hub_files(context, hf_dataset, hf_model, hf_file, hf_revision, headers)
+        names, links = list(hub), list(hub.values())
+    elif not destination:
+        raise UsageError(
+            f"'%ais start download {source}' does not say where to: DESTINATION is missing. Name a bucket: ais://NAME."
+        )
+    else:
+        names = _read_names(object_list) if object_list else None
+        links = _links(source, names)
     if dry_run:
-        return planned(context, links, destination, names=names, headers=read_headers(header))
+        return planned(context, links, destination, names=names, headers=headers)
     new_bucket = _missing_bucket(context, destination)
     job = context.client().download(
         links,
@@ -110,7 +130,7 @@ def start_download(
         connections=max_conns,
         bytes_per_hour=limit_bph,
         timeout=download_timeout,
-        headers=read_headers(header),
+        headers=headers,
         description=description,
         object_names=names,
         force=force,
@@ -215,6 +235,39 @@ def _chosen(context: Context, bucket: Bucket, template: str, prefix: str) -> lis
     parsed = Template(template)
     bounded(parsed)
     return list(parsed)
+
+
+def _links(source: str, names: list[str] | None) -> Any:
+    """Return the links that a download is of: those of `names` in the directory `source`, or `source` itself."""
+    return table_in(source) if names is None else [join_link(source.rstrip("/") + "/", name) for name in names]
+
+
+def _only_destination(source: str, destination: str, object_list: str) -> str:
+    """Return the one argument that there is where a hub's repository is the source.
+
+    Raises:
+        UsageError: there are two, or a list of names.
+    """
+    if destination or object_list:
+        raise UsageError(f"A Hugging Face repository is the source: name the destination alone, not '{source}', too.")
+    return source
+
+
+def _hub_files(
+    context: Context, dataset: str, model: str, file: str, revision: str, headers: dict[str, str]
+) -> dict[str, str]:
+    """Return the links of a repository's files, by their names as objects.
+
+    Raises:
+        UsageError: two repositories are meant.
+    """
+    if dataset and model:
+        raise UsageError("'--hf-dataset' and '--hf-model' are two sources. Say one of them.")
+    client = context.client()
+    found = client.hub_files(dataset or model, dataset=bool(dataset), file=file, revision=revision, headers=headers)
+    kind, name = ("dataset", dataset) if dataset else ("model", model)
+    context.note(f"Found {plural(len(found), 'parquet file' if dataset and not file else 'file')} in {kind} '{name}'")
+    return found
 
 
 def _missing_bucket(context: Context, destination: str) -> str:
