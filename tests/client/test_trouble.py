@@ -6,26 +6,32 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 import aisnb
+from tests.archives.packing import SHARD, tar
+from tests.support.faulty import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
+    from tests.support.faulty import FaultySource
+
 
 class Front:
     """Answers each request with the next of some statuses: 0 hangs up without a word, 307 sends to `target`.
+
+    Writes are all answered with the status `writes`, if there is one.
 
     Attributes:
         asked: method and path of each request.
     """
 
-    def __init__(self, *statuses: int, target: str = "") -> None:
+    def __init__(self, *statuses: int, target: str = "", writes: int | None = None) -> None:
         self.asked: list[tuple[str, str]] = []
         front, left = self, list(statuses)
 
@@ -36,6 +42,8 @@ class Front:
                 front.asked.append((self.command, self.path))
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status = left.pop(0) if left else 200
+                if writes is not None and self.command not in ("GET", "HEAD"):
+                    status = writes
                 if not status:
                     self.close_connection = True
                     return
@@ -96,6 +104,51 @@ def test_a_write_that_may_have_happened_is_never_sent_again(trouble: int) -> Non
         with pytest.raises(aisnb.EndpointUnreachable):
             client.remove("ais://abc/object")
         assert [method for method, _ in front.asked].count("DELETE") == 1
+
+
+WRITES = {
+    "create": lambda client, file: client.create("ais://abc"),
+    "put": lambda client, file: client.put(file, "ais://abc/"),
+    "put_shard": lambda client, file: client.put_shard({"a": file}, "ais://abc/s.tar"),
+    "add_member": lambda client, file: client.add_member(file, "ais://abc/s.tar", "a"),
+    "promote": lambda client, file: client.promote(file, "ais://abc"),
+    "delete": lambda client, file: client.delete("ais://abc", prefix="a"),
+    "set_properties": lambda client, file: client.set_properties("ais://abc", {"access": "1"}),
+    "set_custom": lambda client, file: client.set_custom("ais://abc/a", {"k": "v"}),
+    "rename_object": lambda client, file: client.rename_object("ais://abc/a", "b"),
+    "blob_download": lambda client, file: client.blob_download("s3://abc/a"),
+    "prefetch": lambda client, file: client.prefetch("s3://abc", names=["a"]),
+}
+
+
+@pytest.mark.parametrize("trouble", [503, 0])
+@pytest.mark.parametrize("name", WRITES)
+def test_no_kind_of_write_is_sent_twice(name: str, trouble: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with Front(writes=trouble) as front, aisnb.connect(front.url) as client:
+        client.buckets("aws")
+        with pytest.raises(aisnb.EndpointUnreachable):
+            WRITES[name](client, tmp_path / "file")
+        assert len([method for method, _ in front.asked if method not in ("GET", "HEAD")]) == 1
+
+
+@pytest.mark.parametrize("by", ["close", "reset"])
+def test_what_breaks_off_while_it_is_read_is_read_again(source: FaultySource, tmp_path: Path, by: Any) -> None:
+    packed = tar()
+    broken = [Fault(cut=700, by=by), Fault(cut=1, by=by)]
+    source.add("/v1/objects/abc/o", b"x" * 5_000, faults=broken)
+    source.add("/v1/ml/moss", packed, faults=broken)
+    with aisnb.connect(source.url("").rstrip("/")) as client:
+        assert client.get("ais://abc/o") == b"x" * 5_000
+        items = [f"ais://abc/{name}" for name in SHARD]
+        assert client.get_batch(items, tmp_path / "b.tar").read_bytes() == packed
+    assert [path.name for path in tmp_path.iterdir()] == ["b.tar"]
+
+
+def test_a_slow_cluster_is_waited_for(source: FaultySource) -> None:
+    source.add("/v1/objects/abc/o", b"slow" * 100, then=Fault(drip=1))
+    with aisnb.connect(source.url("").rstrip("/")) as client:
+        assert client.get("ais://abc/o") == b"slow" * 100
 
 
 def test_half_a_cluster_down_is_said_with_the_address_of_that_half() -> None:
