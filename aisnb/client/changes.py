@@ -257,6 +257,8 @@ class Changes(Intake):
         names: Iterable[str] | None = None,
         prefix: str = "",
         append: bool = False,
+        with_bucket: bool = False,
+        keep_going: bool = False,
     ) -> Job:
         """Start to pack objects into one object, ``.tar``, ``.tgz`` or ``.zip``, and return the job.
 
@@ -267,6 +269,8 @@ class Changes(Intake):
             names: which, by name.
             prefix: which, by what their names begin with.
             append: keep what is in the destination already.
+            with_bucket: names in the shard begin with the bucket's.
+            keep_going: go on without what is not there.
 
         Raises:
             BucketNotFound: there is no such bucket.
@@ -278,7 +282,9 @@ class Changes(Intake):
         bucket, chosen = _choose(source, template, names, prefix)
         target, name = parse_object(destination)
         await create_bucket(self._connection, target)
-        value = msgspec.to_builtins(chosen) | {"archname": name, "tobck": BucketId.of(target), "aate": append}
+        value = msgspec.to_builtins(chosen) | {
+            "archname": name, "tobck": BucketId.of(target), "aate": append, "isbn": with_bucket, "coer": keep_going,
+        }  # fmt: skip
         return await self._start("PUT", bucket, ARCHIVE, value)
 
     archive, archive_async = twins(_archive)

@@ -9,10 +9,11 @@ from aisnb.archives import MODES, is_archive
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import read_headers
 from aisnb.commands.handing import handed_over
-from aisnb.commands.options import HEADER, NEVER_ASKED, UNITS
+from aisnb.commands.options import HEADER, NEVER_ASKED, TEMPLATE, UNITS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
 from aisnb.units import human_size, plural
+from aisnb.uris import parse_uri
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,7 +39,10 @@ def archive_ls(
     place: Annotated[str, _PLACE],
     *,
     prefix: Annotated[str, _PREFIX] = "",
+    template: Annotated[str, TEMPLATE] = "",
     regex: Annotated[str, _REGEX] = "",
+    name_only: Annotated[bool, Option("only shards and members")] = False,
+    count_only: Annotated[bool, Option("only how many there are")] = False,
     samples: Annotated[bool, _SAMPLES] = False,
     limit: Annotated[int, _LIMIT] = 0,
     strict: Annotated[bool, _STRICT] = False,
@@ -61,11 +65,19 @@ def archive_ls(
         %ais archive ls http://localhost:51061/shard-{001..010}.tar --samples
     """
     most = 0 if samples and limit > 0 else limit
+    if template:
+        bucket, rest = parse_uri(place)
+        if rest:
+            raise UsageError(f"'{rest}' and '--template {template}' both choose shards. Say one of them.")
+        place = bucket / template
     found = members_of(context, place, prefix, regex=regex, limit=most, strict=strict, header=header)
     if samples:
         found = _samples(context, found)
         found = found.head(limit) if limit else found
-    return handed_over(found, units, to, interactive=interactive)
+    if count_only:
+        return Message(f"Listed {len(found):,} names", value=len(found))
+    shown = found[["shard", "key" if samples else "member"]] if name_only else found
+    return handed_over(shown, units, to, interactive=interactive)
 
 
 def members_of(

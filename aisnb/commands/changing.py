@@ -166,10 +166,14 @@ def archive_bucket(
     names: Annotated[str, LIST] = "",
     prefix: Annotated[str, PREFIX] = "",
     append: Annotated[bool, Option("keep what is in the shard already", ("--append", "--append-or-put"))] = False,
+    non_recursive: Annotated[bool, FLAT] = False,
+    include_src_bck: Annotated[bool, Option("names in the shard begin with the bucket's")] = False,
+    cont_on_err: Annotated[bool, Option("go on without what is not there")] = False,
+    dry_run: Annotated[bool, Option("only say what would be packed, as a DataFrame")] = False,
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
-) -> Job:
+) -> Job | DataFrame:
     """Pack objects of a bucket into one shard.
 
     Example:
@@ -177,5 +181,17 @@ def archive_bucket(
     """
     chosen = [name.strip() for name in names.split(",") if name.strip()] or None
     client = context.client()
-    job = client.archive(source, destination, template=template, names=chosen, prefix=prefix, append=append)
+    if dry_run or non_recursive:
+        everything = not (parse_uri(source)[1] or template or prefix or names)
+        here = select_objects(
+            source, template=template, prefix=prefix or None, names=names, everything=everything, flat=non_recursive
+        )
+        if dry_run:
+            bucket, shard = parse_object(destination)
+            return _copies(context, here, f"{bucket / shard}/", "")
+        source, template, prefix, chosen = str(here.bucket), "", "", here.names(client)
+    job = client.archive(
+        source, destination, template=template, names=chosen, prefix=prefix, append=append,
+        with_bucket=include_src_bck, keep_going=cont_on_err,
+    )  # fmt: skip
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from aisnb.commands.checksums import check_sums
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow
 from aisnb.commands.options import ALWAYS_WAITS, LIST, NEVER_ASKED, PROGRESS, TEMPLATE, WAIT
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SOURCES = Argument("files, directories or patterns like 'shards/*.tar'", metavar="PATH", completes=("path",))
 _DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",))
 _ALL_TRIED = Option("accepted for the ais CLI's sake: every file is tried", flags=("--cont-on-err",))
+_SUM = Option("the file must have this checksum, or nothing is written", metavar="VALUE")
 _RECURSIVE = Option("directories with all that is below them", flags=("--recursive", "-r"))
 
 
@@ -46,6 +48,10 @@ def put(
     dry_run: Annotated[bool, Option("only say what would be written, as a DataFrame")] = False,
     progress: Annotated[bool, Option("show how many files are there already")] = False,
     cont_on_err: Annotated[bool, _ALL_TRIED] = False,
+    md5: Annotated[str, _SUM] = "",
+    sha256: Annotated[str, _SUM] = "",
+    sha512: Annotated[str, _SUM] = "",
+    xxhash: Annotated[str, Option(_SUM.help, ("--xxhash", "--xxhash2"), "VALUE")] = "",
     yes: Annotated[bool, NEVER_ASKED] = False,
     wait: Annotated[bool, ALWAYS_WAITS] = False,
 ) -> Message | DataFrame:
@@ -71,6 +77,8 @@ def put(
         _note_left_out(context, sources)
     single = len(files) == 1 and not template and Path(sources[0]).expanduser().is_file()
     files = _renamed(files, rest, single=single)
+    sums = {"md5": md5, "sha256": sha256, "sha512": sha512, "xxhash": xxhash}
+    check_sums(list(files.values()), {kind: value for kind, value in sums.items() if value})
     if dry_run:
         return would_come(files, bucket)
     client = context.client()

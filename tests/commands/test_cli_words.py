@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import xxhash
 
 import aisnb
 
@@ -281,3 +283,25 @@ def test_a_part_of_a_bucket_is_summed_up(ais: Run, tree: str) -> None:
         assert (row["objects"], row["size"]) == (1, 10)
     with pytest.raises(aisnb.UsageError, match="Name the bucket"):
         ais("bucket summary --prefix deep/")
+
+
+def test_a_file_is_only_put_with_the_checksum_that_is_said(ais: Run, folder: Path, bucket: str) -> None:
+    content = (folder / "a.txt").read_bytes()
+    right = f"--md5 {hashlib.md5(content).hexdigest()} --sha256 {hashlib.sha256(content).hexdigest().upper()}"
+    with pytest.raises(aisnb.UsageError, match="has the sha512"):
+        ais(f"put {folder}/a.txt {bucket} --sha512 0123")
+    with pytest.raises(aisnb.UsageError, match="one by one"):
+        ais(f"put {folder} {bucket} {right}")
+    assert ais(f"ls {bucket}").empty
+    ais(f"put {folder}/a.txt {bucket} {right} --xxhash {xxhash.xxh64(content).hexdigest()}")
+    assert ais(f"ls {bucket}")["name"].tolist() == ["a.txt"]
+
+
+def test_what_is_packed_inside_can_be_tried_first(ais: Run, tree: str) -> None:
+    tried = ais(f"archive bucket {tree} {tree}/s.tar --nr --dry-run")
+    assert tried["copy"].tolist() == [f"{tree}/s.tar/a.txt", f"{tree}/s.tar/b.txt"]
+    ais(f"archive bucket {tree} {tree}/s.tar --nr --include-src-bck --cont-on-err --wait")
+    name = tree.removeprefix("ais://")
+    assert list(members(ais(f"cat {tree}/s.tar"))) == [f"{name}/a.txt", f"{name}/b.txt"]
+    assert ais(f"archive ls {tree} --template s.{{tar,tgz}} --count-only").value == 2
+    assert list(ais(f"archive ls {tree} --name-only")) == ["shard", "member"]
