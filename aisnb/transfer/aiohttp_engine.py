@@ -12,9 +12,9 @@ from aisnb.transfer import faults
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
-    from aisnb.transfer.engine import AttemptFailed, Timeouts
+    from aisnb.transfer.engine import AttemptFailed, Timeouts, Write
 
 _READ_BUFFER = 256 * 1024
 _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # asyncio.TimeoutError is an OSError since Python 3.11
@@ -70,40 +70,27 @@ class AiohttpResponse:
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._timeouts = timeouts
+        connection = response.connection  # None once the whole body is here
+        self._protocol = connection.protocol if connection is not None else None
 
-    def chunks(self) -> AsyncIterator[bytes | memoryview]:
-        """Yield the body in pieces as they come off the socket."""
-        return _Chunks(self._response, self._timeouts)
+    async def move(self, write: Write, most: int) -> int:
+        """Hand the next bytes of the body to `write`; see `Response.move`."""
+        try:
+            chunk = await self._response.content.readany()
+        except _FOREIGN as exc:
+            raise _translated(exc, self._timeouts) from exc
+        if not chunk:
+            # aiohttp takes a reset for the end of a body that has neither length nor chunks.
+            lost = self._protocol.exception() if self._protocol is not None else None
+            if isinstance(lost, aiohttp.ClientOSError):
+                raise _translated(lost, self._timeouts) from lost
+            return 0
+        write(chunk)
+        return len(chunk)
 
     def close(self) -> None:
         """Let go of the connection."""
         self._response.release()
-
-
-class _Chunks:
-    """A body's pieces. Not a generator: those outlive a loop that is left by an exception."""
-
-    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
-        self._read = response.content.readany
-        self._timeouts = timeouts
-        connection = response.connection  # None once the whole body is here
-        self._protocol = connection.protocol if connection is not None else None
-
-    def __aiter__(self) -> _Chunks:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            chunk = await self._read()
-        except _FOREIGN as exc:
-            raise _translated(exc, self._timeouts) from exc
-        if chunk:
-            return chunk
-        # aiohttp takes a reset for the end of a body that has neither length nor chunks.
-        lost = self._protocol.exception() if self._protocol is not None else None
-        if isinstance(lost, aiohttp.ClientOSError):
-            raise _translated(lost, self._timeouts) from lost
-        raise StopAsyncIteration
 
 
 def _translated(exc: Exception, timeouts: Timeouts) -> AttemptFailed:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     OnBytes = Callable[[int], None]
     OnStart = Callable[[int | None, int], None]
 
+#: Bytes of a body between two looks at limits and counts: where there is a limit, and where there is none.
+_FEW_BYTES, _MANY_BYTES = 32 * 1024, 16 * 1024 * 1024
 #: AIStore calls XXH64 by two names.
 _XXH64 = (ais.XXHASH, "xxhash")
 
@@ -166,20 +168,20 @@ class Download:
         return msgspec.structs.replace(body.validator, size=self.position)
 
     async def _pour(self, response: Response, end: int | None) -> None:
-        write = self._sink.write
-        on_bytes = self._on_bytes
-        async for chunk in response.chunks():
-            count = len(chunk)
-            if end is not None and self.position + count > end:
-                self._start_over()
-                raise AttemptFailed("the source sent more than it had announced. Check the file there")
-            write(chunk)
+        while count := await response.move(self._sink.write, self._most()):
             self.position += count
             self.received += count
-            if on_bytes is not None:
-                on_bytes(count)
+            if self._on_bytes is not None:
+                self._on_bytes(count)
+            if end is not None and self.position > end:
+                self._start_over()
+                raise AttemptFailed("the source sent more than it had announced. Check the file there")
             for limiter in self._limiters:
                 await limiter.take(count)
+
+    def _most(self) -> int:
+        """Return how many bytes to take at once: few where a limit counts them."""
+        return _FEW_BYTES if any(limiter.limited for limiter in self._limiters) else _MANY_BYTES
 
     def _verify_checksum(self, headers: Mapping[str, str]) -> None:
         """Compare with the checksum that AIStore sends along."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Callable, Mapping
+
+    Write = Callable[[bytes | memoryview], object]
 
 
 class Timeouts(NamedTuple):
@@ -61,10 +63,16 @@ class Response(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The header fields; names are looked up without regard to case."""
 
-    def chunks(self) -> AsyncIterator[bytes | memoryview]:
-        """Yield the body as it was sent (no Content-Encoding undone), in pieces of any size.
+    async def move(self, write: Write, most: int) -> int:
+        """Hand the next bytes of the body to `write`, as they were sent (no Content-Encoding undone).
 
-        A piece is good until the next is asked for: its memory is used again.
+        Args:
+            write: takes a piece, whose memory is used again afterwards. Where much is to come it is called in another
+                thread, but never while this call is not awaited, nor twice at once; what it raises is raised here.
+            most: bytes after which to return; the last piece may go beyond.
+
+        Returns:
+            How many bytes that were, 0 at the end of the body.
 
         Raises:
             AttemptFailed: it stalled or ended before its announced end.

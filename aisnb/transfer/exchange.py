@@ -93,7 +93,7 @@ async def drain(response: Response) -> None:
     """Let go of a response whose body nobody wants, in a way that keeps the connection if that is cheap."""
     try:
         if 0 < (content_length(response.headers) or 0) <= _WORTH_DRAINING:
-            async for _ in response.chunks():
+            while await response.move(len, _WORTH_DRAINING):
                 pass
     except AttemptFailed:
         return  # the head, all that was wanted, is here

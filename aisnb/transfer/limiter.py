@@ -10,6 +10,10 @@ from typing import Protocol
 class Limiter(Protocol):
     """What a fetch asks after each piece whether it may go on."""
 
+    @property
+    def limited(self) -> bool:
+        """Whether small pieces have to be counted, each on the event loop; else larger ones do, of any thread."""
+
     async def take(self, count: int) -> None:
         """Return when more may come, after so many bytes did."""
 
@@ -44,6 +48,11 @@ class RateLimiter:
         self._rate = float(bytes_per_second)
         self._level = min(self._level, self._rate)
         self._changed.set()
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit now."""
+        return self._rate > 0
 
     async def take(self, count: int) -> None:
         """Return once `count` bytes are within the limit. Those who wait are served in their order."""

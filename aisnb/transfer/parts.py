@@ -134,9 +134,8 @@ class WebParts:
             raise AttemptFailed("the source sent another part than it was asked for. Bring it here first", final=True)
         self._judge(response, total)
         data = bytearray()
-        async for chunk in response.chunks():
-            data += chunk
-            self.received += len(chunk)
+        while count := await response.move(data.extend, length + 1 - len(data)):
+            self.received += count
             if len(data) > length:
                 raise AttemptFailed("the source sent more than it was asked for. Bring it here first", final=True)
         if total is not None and len(data) < min(length, total - offset):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 KEPT = 32 << 20
 #: Bytes that may go by for one file; larger ones are refused.
 MOST = 8 << 30
+#: Bytes that are read between two looks at how much it is.
+_PIECE = 1 << 20
 
 
 class Passing:
@@ -34,7 +36,6 @@ class Passing:
         self.position = 0
         self.ended = False
         self._response = response
-        self._chunks = response.chunks()
         self._kept = kept
         self._most = most
         self._tail = bytearray()
@@ -67,13 +68,11 @@ class Passing:
 
     async def _read_to(self, end: int) -> None:
         while self.position < end and not self.ended:
-            try:
-                chunk = await anext(self._chunks)
-            except StopAsyncIteration:
+            count = await self._response.move(self._tail.extend, _PIECE)
+            if not count:
                 self.ended = True
                 return
-            self.position += len(chunk)
-            self._tail += chunk
+            self.position += count
             if len(self._tail) > 2 * self._kept:
                 del self._tail[: -self._kept]
             if self.position > self._most:

@@ -1,7 +1,7 @@
 """One kept connection of the plain engine: requests out, answers in, with bounded buffers.
 
 The head, and framing other than by length, are httptools' work; the rest of a body of known length goes from the
-socket into one buffer that its taker reads, with no copy between.
+socket into one buffer that its taker reads, with no copy between; where that is much, in a thread.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import httptools
 from multidict import CIMultiDict
 
 from aisnb.transfer import faults
+from aisnb.transfer.bulk import BULK
 
 if TYPE_CHECKING:
-    from aisnb.transfer.engine import AttemptFailed, Timeouts
+    from aisnb.transfer.bulk import Movers
+    from aisnb.transfer.engine import AttemptFailed, Timeouts, Write
 
 #: Bytes of a body that may wait for their taker; from there on the source has to wait.
 ROOM = 256 * 1024
@@ -28,6 +30,7 @@ class Connection(asyncio.BufferedProtocol):
 
     Args:
         incoming: where heads and small bodies are received; shared, since they are parsed before the next are.
+        movers: the threads for large bodies.
 
     Attributes:
         status: the answer's.
@@ -39,7 +42,8 @@ class Connection(asyncio.BufferedProtocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, incoming: memoryview) -> None:
+    def __init__(self, incoming: memoryview, movers: Movers) -> None:
+        self._movers = movers
         self._loop = asyncio.get_running_loop()
         self._incoming = incoming
         self._room = memoryview(b"")
@@ -63,7 +67,7 @@ class Connection(asyncio.BufferedProtocol):
         self._pieces: deque[bytes] = deque()
         self._held = 0  # bytes in the pieces
         self._left = 0  # bytes of the body that are still to come, where its length is known
-        self._filled = self._lent = 0  # of the room: bytes received, and those of them that the taker has
+        self._filled = 0  # bytes of the body that are in the room
 
     # What the engine asks for.
 
@@ -81,28 +85,45 @@ class Connection(asyncio.BufferedProtocol):
         while not self._head_here:
             await self._news()
 
-    async def piece(self) -> bytes | memoryview:
-        """Return the next bytes of the body, b"" at its end. They are good until the next call.
-
-        Raises:
-            AttemptFailed: the body does not go on.
-        """
-        if self._lent and self._lent == self._filled:
-            self._filled = self._lent = 0
-            self._go_on()
+    async def move(self, write: Write, most: int) -> int:
+        """Hand the next bytes of the body to `write`; see `Response.move`."""
         while True:
             if self._pieces:
-                piece = self._pieces.popleft()
-                self._held -= len(piece)
-                self._go_on()
-                return piece
-            if self._filled > self._lent:
-                view = self._room[self._lent : self._filled]
-                self._lent = self._filled
-                return view
+                return self._hand_over(write, self._pieces.popleft())
+            if self._filled:
+                return self._empty_room(write)
             if self._complete:
-                return b""
-            await self._news()
+                return 0
+            if min(self._left, most) >= BULK and self._fault is None and (moved := await self._by_thread(write, most)):
+                return moved
+            if not (self._filled or self._complete):
+                await self._news()
+
+    def _hand_over(self, write: Write, piece: bytes) -> int:
+        self._held -= len(piece)
+        self._go_on()
+        write(piece)
+        return len(piece)
+
+    def _empty_room(self, write: Write) -> int:
+        count, self._filled = self._filled, 0
+        write(self._room[:count])
+        self._go_on()
+        return count
+
+    async def _by_thread(self, write: Write, most: int) -> int:
+        """Have a thread read on while the loop does not, and return how many bytes it moved."""
+        self._pause()
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        try:
+            moved = await self._movers.move(descriptor, write, min(self._left, most))
+        except BaseException:  # how much of the body is gone, nobody knows: none of it may be taken for what is next
+            self.abort()
+            raise
+        self._left -= moved
+        self._complete = self._left == 0
+        self._go_on()
+        return moved
 
     def end(self) -> bool:
         """End the exchange; return whether the connection may be kept for another."""
@@ -241,7 +262,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     def _go_on(self) -> None:
-        if self._paused and self._held <= ROOM:
+        if self._paused and self._held <= ROOM and not self._filled:
             self._paused = False
             self._heard = self._loop.time()  # it was us who kept silent
             if not self._transport.is_closing():

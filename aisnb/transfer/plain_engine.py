@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from aisnb.transfer import faults
+from aisnb.transfer.bulk import Movers
 from aisnb.transfer.engine import AttemptFailed
 from aisnb.transfer.plain_connection import ROOM, Connection
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
-    from aisnb.transfer.engine import Timeouts
+    from aisnb.transfer.engine import Timeouts, Write
 
 #: Seconds after which a kept connection is not trusted any more: the source may be about to close it.
 _KEPT_SECONDS = 15.0
@@ -46,6 +47,7 @@ class PlainEngine:
         self._idle: dict[_Place, list[Connection]] = {}
         self._busy: set[Connection] = set()
         self._incoming = memoryview(bytearray(ROOM))
+        self._movers = Movers()
 
     async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> PlainResponse:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
@@ -74,6 +76,7 @@ class PlainEngine:
             connection.abort()
         self._busy.clear()
         self._idle.clear()
+        self._movers.close()
 
     def give_back(self, connection: Connection, place: _Place) -> None:
         """Keep a connection whose exchange has ended, if it can be."""
@@ -96,7 +99,10 @@ class PlainEngine:
         try:
             async with asyncio.timeout(timeouts.connect):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._incoming), place.host, place.port, happy_eyeballs_delay=0.25
+                    lambda: Connection(self._incoming, self._movers),
+                    place.host,
+                    place.port,
+                    happy_eyeballs_delay=0.25,
                 )
         except socket.gaierror as exc:
             raise faults.unknown_host() from exc
@@ -120,32 +126,15 @@ class PlainResponse:
         self._place = place
         self._closed = False
 
-    def chunks(self) -> AsyncIterator[bytes | memoryview]:
-        """Yield the body in pieces as they come off the socket; each is good until the next."""
-        return _Chunks(self._connection)
+    async def move(self, write: Write, most: int) -> int:
+        """Hand the next bytes of the body to `write`; see `Response.move`."""
+        return await self._connection.move(write, most)
 
     def close(self) -> None:
         """Let go of the connection; twice is harmless."""
         if not self._closed:
             self._closed = True
             self._engine.give_back(self._connection, self._place)
-
-
-class _Chunks:
-    """A body's pieces. Not a generator: those outlive a loop that is left by an exception."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __aiter__(self) -> _Chunks:
-        return self
-
-    async def __anext__(self) -> bytes | memoryview:
-        if piece := await self._connection.piece():
-            return piece
-        raise StopAsyncIteration
 
 
 @lru_cache(maxsize=1024)

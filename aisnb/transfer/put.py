@@ -200,6 +200,11 @@ class Upload:
         self._waiting_bytes += len(piece)
         self._more.set()
 
+    @property
+    def limited(self) -> bool:
+        """Always: what waits for the cluster is counted after each piece, on the loop that sends it."""
+        return True
+
     async def take(self, count: int) -> None:
         """Return when more may come, as a limiter does.
 

@@ -17,7 +17,7 @@ from aisnb.transfer.passing import Passing
 from tests.support.faulty import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import BinaryIO
 
     from aisnb.transfer import Fetcher
@@ -106,9 +106,10 @@ class Body:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._body), 1000):
-            yield self._body[start : start + 1000]
+    async def move(self, write: Callable[[bytes], object], most: int) -> int:
+        piece, self._body = self._body[:1000], self._body[1000:]
+        write(piece)
+        return len(piece)
 
     def close(self) -> None:
         pass
