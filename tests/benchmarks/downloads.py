@@ -2,49 +2,94 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import aisnb
 from tests.benchmarks.measuring import interleaved, seconds, table
 from tests.benchmarks.peers import DOWNLOADERS, nginx
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SETS = {"999 x 128 KiB": (999, 128 * 1024), "10,000 x 4 KiB": (10_000, 4096)}
+
+class Files(NamedTuple):
+    """A set of files to download, and options of aria2c for it."""
+
+    count: int
+    size: int
+    aria2c: tuple[str, ...] = ("-j16", "-x1")
+
+
+SETS = {
+    "999 x 128 KiB": Files(999, 128 << 10),
+    "10,000 x 4 KiB": Files(10_000, 4 << 10),
+    "64 x 32 MiB": Files(64, 32 << 20),
+    "1 x 2 GiB": Files(1, 2 << 30, ("-x8", "-s8", "-k32M")),
+}
+#: Many files are removed when all is measured: for seconds after it, ext4 makes new ones ten times slower.
+_FEW = 64
 
 
 def run(folder: Path, rounds: int) -> None:
     """Print a table for each set of files."""
-    for title, (count, size) in SETS.items():
-        root = folder / f"source-{count}"
-        root.mkdir()
-        for number in range(count):
-            (root / f"f-{number:05d}").write_bytes(os.urandom(size))
-        with nginx(root, folder / f"nginx-{count}") as address:
+    for title, files in SETS.items():
+        place = folder / title.replace(" ", "")
+        root = place / "source"
+        root.mkdir(parents=True)
+        for number in range(files.count):
+            _fill(root / f"f-{number:05d}", files.size)
+        with nginx(root, place / "nginx") as address:
             if address:
-                _compare(title, address, count, folder, rounds)
+                _compare(title, files, address, place, rounds)
+        aisnb_stop()
+        if files.count <= _FEW:
+            shutil.rmtree(place)
 
 
-def _compare(title: str, address: str, count: int, folder: Path, rounds: int) -> None:
-    links = [f"{address}f-{number:05d}" for number in range(count)]
-    works = {"aisnb": lambda: _ours(client, f"{address}f-{{00000..{count - 1:05d}}}", count)}
-    for name, (program, download) in DOWNLOADERS.items():
-        if shutil.which(program):
-            works[name] = lambda download=download: seconds(lambda: download(links, folder))
-        else:
-            print(f"{program} is not installed: skipped.")
-    with aisnb.connect() as client:
+def _fill(path: Path, size: int) -> None:
+    piece = os.urandom(min(size, 32 << 20))
+    with path.open("wb") as file:
+        for _ in range(size // len(piece)):
+            file.write(piece)
+
+
+def _compare(title: str, files: Files, address: str, place: Path, rounds: int) -> None:
+    names = f"f-{{00000..{files.count - 1:05d}}}"
+    links = [f"{address}f-{number:05d}" for number in range(files.count)]
+    folders = (place / str(number) for number in itertools.count())
+    buckets = (f"ais://bench-{files.count}-{number}" for number in itertools.count())
+    with aisnb.connect() as client, aisnb.serve(place / "source") as server:
+        works: dict[str, Callable[[], float]] = {
+            "aisnb": lambda: _ours(client, address + names, files.count, buckets),
+            "aisnb, from aisnb serve": lambda: _ours(client, server.url + names, files.count, buckets),
+        }
+        for name, (program, download) in DOWNLOADERS.items():
+            if shutil.which(program):
+                works[name] = lambda download=download: _theirs(download, links, next(folders), files)
+            else:
+                print(f"{program} is not installed: skipped.")
         table(f"{title} from nginx", interleaved(works, rounds), "aisnb")
-    aisnb_stop()
 
 
-def _ours(client: aisnb.Client, template: str, count: int) -> float:
-    took = seconds(lambda: client.download(template, "ais://bench").wait())
-    assert len(client.ls("ais://bench")) == count
-    client.remove("ais://bench", yes=True)
+def _ours(client: aisnb.Client, template: str, count: int, buckets: Iterator[str]) -> float:
+    bucket = next(buckets)
+    took = seconds(lambda: client.download(template, bucket).wait())
+    assert len(client.ls(bucket)) == count
+    if count <= _FEW:
+        client.remove(bucket, yes=True)
+    return took
+
+
+def _theirs(download: Callable[..., None], links: list[str], target: Path, files: Files) -> float:
+    target.mkdir()
+    took = seconds(lambda: download(links, target, files.aria2c))
+    assert sum(path.stat().st_size == files.size for path in target.iterdir()) == files.count
+    if files.count <= _FEW:
+        shutil.rmtree(target)
     return took
 
 

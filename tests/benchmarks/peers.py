@@ -69,24 +69,17 @@ def _wait(port: int) -> None:
     raise TimeoutError(f"nginx does not listen on {port}")
 
 
-def aria2c(links: list[str], folder: Path) -> None:
-    """Download all links, 16 files at once."""
-    listing = folder / "links.txt"
-    listing.write_text("\n".join(links))
-    target = folder / "aria2c"
-    options = ["-j16", "-x1", "-q", "--allow-overwrite=true", "--file-allocation=none", "--auto-file-renaming=false"]
-    subprocess.run(["aria2c", *options, "-d", str(target), "-i", str(listing)], check=True)
-    shutil.rmtree(target)
+def aria2c(links: list[str], target: Path, options: tuple[str, ...]) -> None:
+    """Download all links into an empty folder."""
+    always = ["-q", "--file-allocation=none", "--auto-file-renaming=false", "-i", "-"]
+    subprocess.run(["aria2c", *options, *always, "-d", str(target)], input="\n".join(links), text=True, check=True)
 
 
-def curl(links: list[str], folder: Path) -> None:
-    """Download all links, 16 at once."""
-    config = folder / "curl.txt"
-    target = folder / "curl"
-    config.write_text("".join(f'url="{link}"\noutput="{target}/{n}"\n' for n, link in enumerate(links)))
-    options = ["-s", "-Z", "--parallel-max", "16", "--create-dirs"]
-    subprocess.run(["curl", *options, "-K", str(config)], check=True, stderr=subprocess.DEVNULL)
-    shutil.rmtree(target)
+def curl(links: list[str], target: Path, options: tuple[str, ...]) -> None:
+    """Download all links into an empty folder, 16 at once; the options are another program's."""
+    config = "".join(f'url="{link}"\noutput="{target}/{n}"\n' for n, link in enumerate(links))
+    command = ["curl", "-s", "-Z", "--parallel-max", "16", "-K", "-"]
+    subprocess.run(command, input=config, text=True, check=True, stderr=subprocess.DEVNULL)
 
 
-DOWNLOADERS = {"aria2c -j16": ("aria2c", aria2c), "curl -Z, 16 at once": ("curl", curl)}
+DOWNLOADERS = {"aria2c": ("aria2c", aria2c), "curl -Z, 16 at once": ("curl", curl)}
