@@ -7,11 +7,24 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import display, downloads, exploring, forms, index, job_table, jobs, listings, members, startup
+from tests.benchmarks import (
+    display,
+    downloads,
+    exploring,
+    fileserver,
+    forms,
+    index,
+    job_table,
+    jobs,
+    listings,
+    members,
+    startup,
+)
 
 SUBJECTS = {
     "startup": startup.run,
     "downloads": downloads.run,
+    "fileserver": fileserver.run,
     "jobs": jobs.run,
     "job-table": job_table.run,
     "listings": listings.run,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import aisnb
 from tests.benchmarks.measuring import interleaved, seconds, table
-from tests.benchmarks.peers import DOWNLOADERS, nginx
+from tests.benchmarks.peers import DOWNLOADERS, fill, nginx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,20 +40,13 @@ def run(folder: Path, rounds: int) -> None:
         root = place / "source"
         root.mkdir(parents=True)
         for number in range(files.count):
-            _fill(root / f"f-{number:05d}", files.size)
+            fill(root / f"f-{number:05d}", files.size)
         with nginx(root, place / "nginx") as address:
             if address:
                 _compare(title, files, address, place, rounds)
         aisnb_stop()
         if files.count <= _FEW:
             shutil.rmtree(place)
-
-
-def _fill(path: Path, size: int) -> None:
-    piece = os.urandom(min(size, 32 << 20))
-    with path.open("wb") as file:
-        for _ in range(size // len(piece)):
-            file.write(piece)
 
 
 def _compare(title: str, files: Files, address: str, place: Path, rounds: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -53,20 +54,29 @@ def nginx(root: Path, folder: Path, more: str = "") -> Iterator[str]:
     user = ["-g", "user root;"] if Path(root).owner() == "root" else []
     process = subprocess.Popen([program, "-c", str(config), "-p", str(folder), *user])
     try:
-        _wait(port)
+        listening(port)
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait(port: int) -> None:
+def listening(port: int) -> None:
+    """Wait until somebody listens on a port of the loopback."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise TimeoutError(f"nginx does not listen on {port}")
+    raise TimeoutError(f"nobody listens on {port}")
+
+
+def fill(path: Path, size: int) -> None:
+    """Make a file of `size` random bytes."""
+    piece = os.urandom(min(size, 32 << 20))
+    with path.open("wb") as file:
+        for _ in range(size // len(piece)):
+            file.write(piece)
 
 
 def aria2c(links: list[str], target: Path, options: tuple[str, ...]) -> None:
