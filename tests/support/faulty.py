@@ -69,7 +69,7 @@ class Asked:
         method: ``GET``, ``HEAD`` or what came.
         path: the request target, raw.
         headers: with lower-case names.
-        sent: bytes of the body that were sent back.
+        sent: bytes of the body that were given to the connection.
         connection: the number of its connection.
     """
 
@@ -254,11 +254,11 @@ class FaultySource:
         step = fault.drip or len(whole) or 1
         for start in range(0, len(whole), step):
             piece = whole[start : start + step]
+            request.sent += len(piece)  # before it goes out: who reads the answer may look at once
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if fault.framing == "chunked" else piece)
             await writer.drain()
             if fault.drip:
                 await asyncio.sleep(0.001)
-            request.sent += len(piece)
         if fault.cut is not None:
             await self._cut_off(writer, fault)
         elif fault.framing == "chunked":
