@@ -100,7 +100,7 @@ async def show_page(request: web.Request) -> web.Response:
     return _json(await _unless_stopped(node, waiting, lambda: node.jobs.page(query, -1, 0.0)))
 
 
-@routes.get("/v1/x/jobs/{job}", allow_head=False)
+@routes.get("/v1/x/jobs/{job:[^/]+}", allow_head=False)
 async def show_job(request: web.Request) -> web.Response:
     """Show one job; with ``wait=S`` once its version is above ``version=N``, at the latest after S seconds."""
     node = request.app[NODE]
@@ -128,14 +128,14 @@ async def _unless_stopped(
                 await task
 
 
-@routes.get("/v1/x/jobs/{job}/errors", allow_head=False)
+@routes.get("/v1/x/jobs/{job:[^/]+}/errors", allow_head=False)
 async def show_errors(request: web.Request) -> web.Response:
     """List the files of a job that failed."""
     offset, limit = int(_number(request, "offset", 0)), int(_number(request, "limit", 1_000))
     return _json(await request.app[NODE].jobs.errors(request.match_info["job"], offset, limit))
 
 
-@routes.post("/v1/x/jobs/{job}/{what:stop|pause|resume|retry}")
+@routes.post("/v1/x/jobs/{job:[^/]+}/{what:stop|pause|resume|retry}")
 async def control_job(request: web.Request) -> web.Response:
     """Stop, pause or resume a job, or start a new one of what failed in it."""
     jobs = request.app[NODE].jobs
@@ -156,14 +156,14 @@ async def relay(request: web.Request) -> web.Response:
     return _json(Started(await request.app[NODE].jobs.submit_relay(decode_body(await request.read(), RelayRequest))))
 
 
-@routes.patch("/v1/x/jobs/{job}")
+@routes.patch("/v1/x/jobs/{job:[^/]+}")
 async def limit_job(request: web.Request) -> web.Response:
     """Change the limits of a job."""
     limits = decode_body(await request.read(), Limits)
     return _json(await request.app[NODE].jobs.limits(request.match_info["job"], limits))
 
 
-@routes.delete("/v1/x/jobs/{job}")
+@routes.delete("/v1/x/jobs/{job:[^/]+}")
 async def remove_job(request: web.Request) -> web.Response:
     """Forget an ended job."""
     await request.app[NODE].jobs.remove(request.match_info["job"])

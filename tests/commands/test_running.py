@@ -628,3 +628,10 @@ def test_content_shows_as_text_where_it_is_text() -> None:
     assert repr(Content(b"hello\n")) == "hello\n"
     assert repr(Content(b"\xff")) == "b'\\xff'"
     assert repr(Content(b"x" * 20_000)).endswith("… (20,000 bytes in all)")
+
+
+@pytest.mark.parametrize("command", ["wait", "show job", "pause", "limit --max-conns 1"])
+def test_a_job_in_braces_that_was_not_replaced_is_explained(ais: Run, command: str) -> None:
+    with pytest.raises(aisnb.JobNotFound, match=r"\{job\.id\}.* was not replaced, as only names are") as caught:
+        ais(command + " {job.id}", job="a job")
+    assert "API" not in str(caught.value)
