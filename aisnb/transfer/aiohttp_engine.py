@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from aisnb.transfer import faults
+from aisnb.transfer.reach import check_addresses
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiohttp.abc import ResolveResult
 
     from aisnb.transfer.engine import AttemptFailed, Timeouts, Write
 
@@ -21,14 +26,20 @@ _FOREIGN = (aiohttp.ClientError, OSError, ValueError)  # asyncio.TimeoutError is
 
 
 class AiohttpEngine:
-    """One aiohttp session: keep-alive, a DNS cache, no limit of its own on connections (callers bound them)."""
+    """aiohttp sessions: keep-alive, a DNS cache, no limit of their own on connections (callers bound them).
+
+    There are two, so that what may only go to the internet never finds a connection that leads elsewhere.
+    """
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._resolvers = {public_only: _Resolver(public_only) for public_only in (False, True)}
 
-    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> AiohttpResponse:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool = False
+    ) -> AiohttpResponse:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
-        session = self._session or self._start()
+        session = self._sessions.get(public_only) or self._start(public_only)
         try:
             response = await session.request(
                 method,
@@ -41,31 +52,66 @@ class AiohttpEngine:
             )
         except _FOREIGN as exc:
             raise _translated(exc, timeouts) from exc
-        return AiohttpResponse(response, timeouts)
+        return AiohttpResponse(response, timeouts, self._resolvers[public_only].found(response.url.raw_host or ""))
 
     async def close(self) -> None:
         """Close all connections; twice is harmless."""
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
-    def _start(self) -> aiohttp.ClientSession:
-        """Open the session, late, because it belongs to the running loop."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+    def _start(self, public_only: bool) -> aiohttp.ClientSession:
+        """Open a session, late, because it belongs to the running loop."""
+        session = self._sessions[public_only] = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60, resolver=self._resolvers[public_only]),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             read_bufsize=_READ_BUFFER,
             headers={"User-Agent": f"aisnb/{__version__}"},  # some sources refuse clients without a name
             skip_auto_headers=("Accept",),
         )
-        return self._session
+        return session
+
+
+class _Resolver(AbstractResolver):
+    """Looks names up for the connector, which connects to what is returned here and to nothing else.
+
+    Args:
+        public_only: refuse names that lead to addresses which are not on the internet.
+    """
+
+    def __init__(self, public_only: bool) -> None:
+        self._public_only = public_only
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def found(self, host: str) -> tuple[str, ...]:
+        """Return the addresses that connections to `host` were made to; itself if it is one."""
+        return self._found.get(host, (host,))
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the addresses of `host`.
+
+        Raises:
+            AttemptFailed: it leads where it must not.
+            OSError: it is not known.
+        """
+        results = await aiohttp.ThreadedResolver().resolve(host, port, family)
+        addresses = tuple(result["host"] for result in results)
+        check_addresses(f"//{host}:{port}", addresses, public_only=self._public_only)
+        self._found[host] = addresses
+        return results
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 class AiohttpResponse:
     """An answer of aiohttp's, see `Response`."""
 
-    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts, peers: tuple[str, ...]) -> None:
+        self.peers = peers
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     Write = Callable[[bytes | memoryview], object]
 
@@ -63,6 +63,10 @@ class Response(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The header fields; names are looked up without regard to case."""
 
+    @property
+    def peers(self) -> Collection[str]:
+        """The IP addresses of the source, one of which answered."""
+
     async def move(self, write: Write, most: int) -> int:
         """Hand the next bytes of the body to `write`, as they were sent (no Content-Encoding undone).
 
@@ -85,7 +89,9 @@ class Response(Protocol):
 class Engine(Protocol):
     """Something that speaks HTTP. Keeps connections alive; follows no redirect, retries nothing, decodes nothing."""
 
-    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool = False
+    ) -> Response:
         """Send a request without body and return the answer as soon as its head is here.
 
         Args:
@@ -93,9 +99,10 @@ class Engine(Protocol):
             url: as it is to be sent, percent-encoded already.
             headers: all that is to be sent beside ``Host``.
             timeouts: for this exchange.
+            public_only: say nothing to an address that is not on the internet; see `aisnb.transfer.reach`.
 
         Raises:
-            AttemptFailed: no answer came.
+            AttemptFailed: no answer came, or the link leads to an address that must not be asked.
         """
 
     async def close(self) -> None:

@@ -20,10 +20,12 @@ class Engines:
         self._plain = PlainEngine()
         self._general = AiohttpEngine()
 
-    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool = False
+    ) -> Response:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
         engine = self._plain if can_send(url) else self._general
-        return await engine.open(method, url, headers, timeouts)
+        return await engine.open(method, url, headers, timeouts, public_only=public_only)
 
     async def close(self) -> None:
         """Close all connections; twice is harmless."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aisnb.errors import NameInvalid, SchemeMissing
 from aisnb.transfer.engine import AttemptFailed
 from aisnb.transfer.links import origin, redirected
-from aisnb.transfer.reach import refuse_inward, refuse_metadata
+from aisnb.transfer.reach import check_host, is_public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +59,9 @@ class Exchanges:
         """
         seen = {url}
         home = url
+        public_only = False
         while True:
-            response = await self._open(method, url, {**user, **ours}, timeouts)
+            response = await self._open(method, url, {**user, **ours}, timeouts, public_only=public_only)
             location = response.headers.get("Location") if response.status in _REDIRECTS else None
             if location is None:
                 return Answer(response, url)
@@ -70,17 +71,18 @@ class Exchanges:
                 how = "in a circle" if target in seen else f"more than {_MOST_REDIRECTS} times"
                 raise AttemptFailed(f"it redirects {how}, at last to '{target}'. Check the link", final=True)
             seen.add(target)
-            if origin(target) != origin(url):
-                await refuse_inward(url, target)
+            public_only = public_only or is_public(response.peers)
             if user and origin(target) != origin(home):
                 user = {}
             url = target
 
-    async def _open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
+    async def _open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool
+    ) -> Response:
         place, since = origin(url), time.monotonic()
-        refuse_metadata(place)
+        check_host(place, public_only=public_only)
         try:
-            response = await self._engine.open(method, url, headers, timeouts)
+            response = await self._engine.open(method, url, headers, timeouts, public_only=public_only)
         except AttemptFailed as failure:
             if failure.unreachable and self._outages.exhausted(place, since):
                 failure.final = True

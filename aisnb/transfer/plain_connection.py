@@ -38,6 +38,7 @@ class Connection(asyncio.BufferedProtocol):
         idle_since: the loop's time when the last exchange ended.
         untouched: not a byte came since the last request.
         usable: another exchange may follow.
+        peers: the address at the other end.
     """
 
     _transport: asyncio.Transport
@@ -148,6 +149,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: the source took the connection."""
         self._transport = cast("asyncio.Transport", transport)
+        self.peers = (str(transport.get_extra_info("peername")[0]),)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End, also by a reset."""

@@ -13,6 +13,7 @@ from aisnb.transfer import faults
 from aisnb.transfer.bulk import Movers
 from aisnb.transfer.engine import AttemptFailed
 from aisnb.transfer.plain_connection import ROOM, Connection
+from aisnb.transfer.reach import check_addresses
 from aisnb.version import __version__
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class PlainEngine:
         self._incoming = memoryview(bytearray(ROOM))
         self._movers = Movers()
 
-    async def open(self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> PlainResponse:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool = False
+    ) -> PlainResponse:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
         match = _LINK.fullmatch(url)
         if match is None:
@@ -61,11 +64,12 @@ class PlainEngine:
             connection = kept or await self._connect(place, timeouts)
             self._busy.add(connection)
             try:
+                check_addresses(f"http://{match[1]}", connection.peers, public_only=public_only)
                 await connection.ask(request, timeouts, head_only=method == "HEAD")
             except BaseException as exc:
                 self._busy.discard(connection)
                 connection.abort()
-                if kept is not None and connection.untouched and isinstance(exc, AttemptFailed):
+                if kept is not None and connection.untouched and isinstance(exc, AttemptFailed) and not exc.final:
                     continue  # the source had closed it meanwhile, as it may (RFC 9112 section 9.3.1)
                 raise
             return PlainResponse(connection, self, place)
@@ -121,6 +125,7 @@ class PlainResponse:
     def __init__(self, connection: Connection, engine: PlainEngine, place: _Place) -> None:
         self.status = connection.status
         self.headers: Mapping[str, str] = connection.headers
+        self.peers = connection.peers
         self._connection = connection
         self._engine = engine
         self._place = place

@@ -1,19 +1,22 @@
 """Where a link may lead: no redirect from the internet into this network, and never to a cloud's metadata.
 
 What a source says in a Location header is a stranger's word; without this, any web server could have the node read what
-only this machine can reach (CWE-918). A link that the user gives is the user's own word.
+only this machine can reach (CWE-918). A link that the user gives is the user's own word. What a name stands for is its
+owner's word, and may change at any moment: the addresses that are judged are those that are connected to.
 """
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TypeAlias
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from aisnb.transfer.engine import AttemptFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -22,75 +25,83 @@ _METADATA = {
     ip_address(text) for text in ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 }
 _METADATA_NAMES = {"metadata", "metadata.google.internal", "instance-data"}
+#: IPv6 addresses that stand for IPv4 ones behind a translator (RFC 6052).
+_TRANSLATED = ip_network("64:ff9b::/96")
 
 
-def refuse_metadata(place: str) -> None:
-    """Refuse a source that is a cloud's metadata service.
+def check_host(place: str, *, public_only: bool) -> None:
+    """Refuse a source that must not be asked, as far as its name or literal address tells.
 
     Args:
         place: its scheme, host and port.
+        public_only: a redirect from the internet leads there.
 
     Raises:
-        AttemptFailed: it is one.
+        AttemptFailed: it is a cloud's metadata service, or inside this network.
     """
-    if _is_metadata(urlsplit(place).hostname or ""):
+    host = urlsplit(place).hostname or ""
+    if host.rstrip(".") in _METADATA_NAMES:
         raise _metadata(place)
+    if (literal := _literal(host)) is not None:
+        _check(place, literal, public_only=public_only)
 
 
-async def refuse_inward(url: str, target: str) -> None:
-    """Refuse a redirect that leads from a public host to one that only this machine or its network can reach.
+def check_addresses(place: str, addresses: Iterable[str], *, public_only: bool) -> None:
+    """Refuse a source by the addresses that are about to be connected to, or talked to.
 
     Args:
-        url: where the redirect was found.
-        target: where it leads.
+        place: its scheme, host and port.
+        addresses: what its name stands for.
+        public_only: a redirect from the internet leads there.
 
     Raises:
-        AttemptFailed: it leads inward, or to a cloud's metadata.
+        AttemptFailed: one is a cloud's metadata service, or inside this network.
     """
-    inner = await _addresses(target)
-    if not _METADATA.isdisjoint(inner):
-        raise _metadata(target)
-    if all(address.is_global for address in inner):
-        return
-    if any(address.is_global for address in await _addresses(url)):
+    for address in addresses:
+        _check(place, _parsed(address), public_only=public_only)
+
+
+def is_public(addresses: Iterable[str]) -> bool:
+    """Return whether one of a source's addresses is on the internet."""
+    return any(_parsed(address).is_global for address in addresses)
+
+
+def _check(place: str, address: _Address, *, public_only: bool) -> None:
+    if address in _METADATA:
+        raise _metadata(place)
+    if public_only and not address.is_global:
         raise AttemptFailed(
-            f"it redirects from the internet to '{target}', which is inside this network. "
+            f"it redirects from the internet to '{place}', which is inside this network. "
             "Use that link itself if you trust it",
             final=True,
         )
 
 
-@lru_cache
-def _is_metadata(host: str) -> bool:
-    return host.rstrip(".") in _METADATA_NAMES or _literal(host) in _METADATA
+@lru_cache(maxsize=1024)
+def _parsed(address: str) -> _Address:
+    return _plain(ip_address(address.partition("%")[0]))
 
 
+@lru_cache(maxsize=1024)
 def _literal(host: str) -> _Address | None:
     """Return the address that `host` spells, in any of the ways that the system understands; None for a name."""
     try:
-        return _plain(ip_address(host))
+        return _plain(ip_address(host.partition("%")[0]))
     except ValueError:
         pass
     try:
         return IPv4Address(socket.inet_aton(host))  # 0x7f.1 and 2130706433, too
-    except (OSError, UnicodeError):
+    except (OSError, UnicodeError, ValueError):
         return None
 
 
 def _plain(address: _Address) -> _Address:
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-async def _addresses(link: str) -> set[_Address]:
-    """Return the addresses of a link's host; none, if it has none: whoever connects will say so."""
-    host = urlsplit(link).hostname or ""
-    if (literal := _literal(host)) is not None:
-        return {literal}
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return set()
-    return {_plain(ip_address(str(address[0]).partition("%")[0])) for *_, address in found}
+    """Return the IPv4 address that an IPv6 one stands for, where it does."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _metadata(place: str) -> AttemptFailed:
