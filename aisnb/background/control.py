@@ -11,8 +11,9 @@ import msgspec
 from aisnb.background.ask import NoAnswer, ask
 from aisnb.background.launch import ensure, launch, look
 from aisnb.background.process import is_alive, is_node_of
-from aisnb.background.state import NodeState, Running
+from aisnb.background.state import NodeState, running
 from aisnb.background.stopping import end_process
+from aisnb.background.trust import is_its_own_authority
 from aisnb.errors import NodeError, NodeLocked
 from aisnb.node.root import DataRoot
 from aisnb.protocol.extension import FsckAnswer
@@ -20,6 +21,8 @@ from aisnb.protocol.extension import FsckAnswer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aisnb.background.state import Running
+    from aisnb.node.listening import Listening
     from aisnb.settings import Settings
 
 _FSCK_SECONDS = 3600.0
@@ -39,41 +42,60 @@ def status(settings: Settings) -> NodeState:
         found = None
     if found is None:
         return NodeState(False, None, None, root.path, root.token_file, _free_bytes(root.path))
-    running, said = found
+    node, said = found
     return NodeState(
         running=True,
-        endpoint=running.endpoint,
-        pid=running.pid,
+        endpoint=node.endpoint,
+        pid=node.pid,
         root=root.path,
         token_file=root.token_file,
         free_bytes=said.free_bytes,
-        version=running.version,
+        version=node.version,
         running_jobs=said.running_jobs,
         servers=said.servers,
         leases=said.leases,
         keep=said.keep,
+        public=node.public if node.open else "",
     )
 
 
-def start(settings: Settings, keep: bool = True, new_token: bool = False) -> Running:
+def start(
+    settings: Settings, keep: bool = True, new_token: bool = False, listening: Listening | None = None
+) -> Running:
     """Start the local node if it does not run.
 
     Args:
         settings: where.
         keep: let it stay until it is told to stop.
         new_token: rotate its token, which starts it anew.
+        listening: where it shall listen, from now on; another place than before starts it anew.
 
     Raises:
+        UsageError: it would let others in unprotected, or cannot listen there.
         NodeError: it does not start.
     """
-    if new_token:
+    options = ["--new-token"] if new_token else []
+    if listening is not None and listening != DataRoot(settings.home).read_listening():
+        listening.check()
+        options += ["--listening", msgspec.json.encode(listening).decode()]
+    if options:
         stop(settings)
-        running = launch(settings, ["--new-token"])
+        found = launch(settings, options)
     else:
-        running = ensure(settings)
+        found = ensure(settings)
     if keep:
-        _ask_or_fail(running, "/v1/x/keep")
-    return running
+        _ask_or_fail(found, "/v1/x/keep")
+    return found
+
+
+def own_authority(settings: Settings) -> str:
+    """Return the file that other clients must trust to speak TLS with the local node, "" if they need none of ours.
+
+    That is its certificate, if that has signed itself; what somebody else signed is trusted by its authority.
+    """
+    root = DataRoot(settings.home)
+    node = root.read_node_file()
+    return root.read_listening().certificate if node and is_its_own_authority(node.certificate) else ""
 
 
 def stop(settings: Settings) -> bool:
@@ -92,7 +114,7 @@ def stop(settings: Settings) -> bool:
         node = root.read_node_file()
         here = node is not None and root.holder_elsewhere() is None
         if node and here and is_alive(node.pid) and is_node_of(node.pid, root.path):
-            end_process(root, Running(node.endpoint, root.read_token(), node.pid, node.version))
+            end_process(root, running(node, root.read_token()))
             return True
         if not root.is_locked():
             return False
@@ -117,12 +139,12 @@ def fsck(settings: Settings) -> FsckAnswer:
         raise NodeError("The local node's answer to fsck makes no sense. Restart it with '%ais node stop'.") from exc
 
 
-def _ask_or_fail(running: Running, path: str, seconds: float = 5.0) -> bytes:
+def _ask_or_fail(node: Running, path: str, seconds: float = 5.0) -> bytes:
     try:
-        return ask(running.endpoint, running.token, "POST", path, seconds)
+        return ask(node, node.token, "POST", path, seconds)
     except NoAnswer as exc:
         said = f"answered with HTTP status {exc.status}" if exc.status else "did not answer"
-        raise NodeError(f"The local node at {running.endpoint} {said} when asked for {path}. Try again.") from exc
+        raise NodeError(f"The local node at {node.endpoint} {said} when asked for {path}. Try again.") from exc
 
 
 def _free_bytes(root: Path) -> int:

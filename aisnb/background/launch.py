@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aisnb.background.ask import NoAnswer, ask_status
 from aisnb.background.log import log_size, log_tail
 from aisnb.background.process import is_alive, is_node_of, spawn
-from aisnb.background.state import Running
+from aisnb.background.state import running
 from aisnb.background.stopping import end_process
 from aisnb.errors import NodeError, NodeLocked
 from aisnb.node.root import EXIT_ELSEWHERE, EXIT_LOCKED, DataRoot
@@ -18,6 +18,7 @@ from aisnb.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aisnb.background.state import Running
     from aisnb.protocol.extension import NodeStatus
     from aisnb.settings import Settings
 
@@ -87,7 +88,7 @@ def look(root: DataRoot, seconds: float = 5.0) -> Found | None:
         if exc.status in _REFUSALS and is_node_of(node.pid, root.path):
             raise
         return None
-    return Found(Running(node.endpoint, token, node.pid, status.version), status)
+    return Found(replace(running(node, token), version=status.version), status)
 
 
 def launch(settings: Settings, options: Sequence[str] = ()) -> Running:
@@ -152,4 +153,4 @@ def _check(status: int | None, root: DataRoot, log_start: int, waited: float) ->
 def _end_stranger(root: DataRoot) -> None:
     """End a node of ours that does not know the token in its token file any more; nobody could use it."""
     if node := root.read_node_file():
-        end_process(root, Running(node.endpoint, root.read_token(), node.pid, node.version))
+        end_process(root, running(node, root.read_token()))

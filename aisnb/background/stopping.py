@@ -26,7 +26,7 @@ def end_process(root: DataRoot, running: Running) -> None:
         NodeError: it cannot be ended.
     """
     try:
-        ask(running.endpoint, running.token, "POST", "/v1/x/stop")
+        ask(running, running.token, "POST", "/v1/x/stop")
         asked = True
     except NoAnswer:
         asked = False

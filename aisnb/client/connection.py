@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from aisnb import background
+from aisnb.background.trust import pinned
 from aisnb.client import lease, portal
 from aisnb.client.credentials import cluster_of, cluster_token, is_local_node
 from aisnb.client.faults import origin
@@ -188,15 +189,15 @@ class Connection:
                 return running.token if origin(url) == origin(endpoint) else ""
             return self._token if self._token and await self._belongs(url, endpoint) else ""
 
-        async with link.wire.exchange(
-            endpoint, replace(call, ask_first=call.ask_first and not running), token_for
-        ) as answer:
+        call = replace(call, ask_first=call.ask_first and not running)
+        tls = pinned(running.certificate) if running else None
+        async with link.wire.exchange(endpoint, call, token_for, tls) as answer:
             yield answer
 
     async def address(self) -> tuple[str, str]:
-        """Return endpoint and token; the local node is started if it does not run."""
+        """Return endpoint and token, for other clients; the local node is started if it does not run."""
         running = await self._locate()
-        return (running.endpoint, running.token) if running else (self._endpoint or "", self._token)
+        return (running.told, running.token) if running else (self._endpoint or "", self._token)
 
     async def has_extension(self) -> bool:
         """Return whether the endpoint speaks ``/v1/x/``, as aisnb's own node does."""

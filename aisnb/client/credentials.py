@@ -27,9 +27,9 @@ def is_local_node(endpoint: str, token: str, settings: Settings) -> bool:
     while the node does not run.
     """
     address = urlsplit(endpoint)
-    if address.hostname not in _LOOPBACK:
-        return False
     root = DataRoot(settings.home)
+    if address.hostname not in {*_LOOPBACK, *map(str.lower, root.read_listening().names)}:
+        return False
     node = root.read_node_file()
     if node is not None and urlsplit(node.endpoint).port == address.port:
         return True

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aisnb.background.trust import pinned
 from aisnb.client import portal
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ async def _hold(running: Running) -> None:
     """Keep the connection until the node closes it; a node that ended needs none."""
     address = urlsplit(running.endpoint)
     with suppress(OSError):
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        tls = pinned(running.certificate)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port, ssl=tls)
         descriptor = writer.get_extra_info("socket").fileno()
         _descriptors.add(descriptor)
         try:

@@ -32,6 +32,12 @@ def node_status() -> NodeState:
     return background.status(read_settings())
 
 
+def note_other_authorities(authority: str) -> None:
+    """Say so if the environment has the official SDK look at other authorities than the one it is told to trust."""
+    if others := [name for name in _AUTHORITIES if os.environ.get(name)]:
+        note(f"Note: the SDK looks at {others[0]} before '{authority}'. Unset it if the SDK trusts no one.")
+
+
 def sdk_client() -> Any:
     """Return the official SDK's client (``aistore.sdk.Client``), set up for ``AIS_ENDPOINT`` or the local node.
 
@@ -48,14 +54,14 @@ def sdk_client() -> Any:
     connection = open_connection()
     endpoint, token = portal.run(connection.address())
     cluster = connection.cluster
-    others = [name for name in _AUTHORITIES if os.environ.get(name)]
-    if cluster.client_ca and endpoint.startswith("https:") and others:
-        note(f"Note: the SDK looks at {others[0]} before AIS_CLIENT_CA. Unset it if the SDK trusts no one.")
+    authority = cluster.client_ca or (background.own_authority(read_settings()) if connection.is_local else "")
+    if authority and endpoint.startswith("https:"):
+        note_other_authorities(authority)
     certificate = (cluster.certificate, cluster.certificate_key) if cluster.certificate_key else cluster.certificate
     return Client(
         endpoint,
         skip_verify=cluster.skip_verify,
-        ca_cert=cluster.client_ca or None,
+        ca_cert=authority or None,
         client_cert=certificate or None,
         token=token or None,
     )

@@ -94,7 +94,9 @@ class Wire:
         self._finalizer()
 
     @asynccontextmanager
-    async def exchange(self, endpoint: str, call: Call, token_for: TokenFor) -> AsyncIterator[Answer]:
+    async def exchange(
+        self, endpoint: str, call: Call, token_for: TokenFor, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[Answer]:
         """Send `call`, follow redirects by hand, and yield the answer if it is a success.
 
         aiohttp would drop the token on a redirect to another port, and could not send a body twice.
@@ -103,6 +105,7 @@ class Wire:
             endpoint: where to.
             call: what.
             token_for: gives the token that may be shown to an address, "" if none.
+            tls: how this endpoint is trusted, None for as all others.
 
         Raises:
             EndpointUnreachable: nobody answers.
@@ -110,7 +113,7 @@ class Wire:
         """
         url = call.url(endpoint)
         for _ in range(_MAX_REDIRECTS + 1):
-            response = await self._send(url, call, await token_for(url), endpoint)
+            response = await self._send(url, call, await token_for(url), endpoint, tls)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 break
             url = urljoin(url, response.headers["Location"])
@@ -124,7 +127,9 @@ class Wire:
         finally:
             response.release()  # closes the connection if bytes are still to come
 
-    async def _send(self, url: str, call: Call, token: str, endpoint: str) -> aiohttp.ClientResponse:
+    async def _send(
+        self, url: str, call: Call, token: str, endpoint: str, tls: ssl.SSLContext | None
+    ) -> aiohttp.ClientResponse:
         headers = dict(call.headers)
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -139,6 +144,7 @@ class Wire:
                 headers=headers,
                 allow_redirects=False,
                 expect100=call.ask_first,
+                ssl=True if tls is None else tls,  # True: as the connector does
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=call.stall),
             )
         except _FOREIGN as exc:

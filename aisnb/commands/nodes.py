@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from aisnb.commands.definition import Argument, Option, command
@@ -52,6 +53,12 @@ def node_status(context: Context) -> NodeState:
     return state
 
 
+_BIND = Option("address to listen on, from now on; 0.0.0.0 for other machines", metavar="ADDRESS")
+_HOST = Option("the name under which other machines ask for this one; may be said several times")
+_CERTIFICATE = Option("PEM file to show to who comes in by TLS", metavar="FILE", completes=("path",))
+_KEY = Option("PEM file of the certificate's key, if that is another one", metavar="FILE", completes=("path",))
+
+
 @command("node start")
 def node_start(
     context: Context,
@@ -59,19 +66,47 @@ def node_start(
     new_token: Annotated[
         bool, Option("make a new token; links and clients that know the old one must be told")
     ] = False,
+    bind: Annotated[str, _BIND] = "",
+    host: Annotated[tuple[str, ...], _HOST] = (),
+    certificate: Annotated[str, _CERTIFICATE] = "",
+    key: Annotated[str, _KEY] = "",
+    insecure: Annotated[bool, Option("let other machines in without TLS")] = False,
 ) -> NodeState:
     """Start the embedded node, and let it stay until ``node stop``.
 
+    It listens on this machine only, unless told otherwise; what it is told holds until it is told again.
+
     Example:
         %ais node start
+        %ais node start --bind 0.0.0.0 --host lab.example --certificate lab.pem --key lab.key
+        %ais node start --bind 127.0.0.1
     """
     from aisnb import background
+    from aisnb.node.listening import Listening
 
     settings = read_settings()
-    running = background.start(settings, new_token=new_token)
+    listening = None
+    if bind or host or certificate or key or insecure:
+        certificate, key = (str(Path(file).expanduser().absolute()) if file else "" for file in (certificate, key))
+        listening = Listening(bind or Listening().bind, host, certificate, key, insecure)
+    running = background.start(settings, new_token=new_token, listening=listening)
     if running.note:
         context.warn(running.note)
-    return background.status(settings)
+    state = background.status(settings)
+    if state.public:
+        context.warn(_exposed(state))
+    return state
+
+
+def _exposed(state: NodeState) -> str:
+    """Say what it means that other machines can come in."""
+    secure = state.public.startswith("https:")
+    on_the_way = "" if secure else " Without TLS, anybody on the way reads the token and the data."
+    return (
+        f"The node is open to other machines, at {state.public}. Who has the token in {state.token_file} can read and "
+        "change all buckets, have this machine fetch any link, and serve any directory that you can read."
+        f"{on_the_way} '%ais node start --bind 127.0.0.1' takes it back."
+    )
 
 
 @command("node stop")
@@ -91,21 +126,28 @@ def node_stop(context: Context) -> Message:
 def node_env(context: Context) -> Message:
     """Set AIS_ENDPOINT and AIS_AUTHN_TOKEN to the embedded node's, for other AIStore clients in this process.
 
+    AIS_CLIENT_CA, too, where the node speaks TLS with a certificate that has signed itself.
+
     In a shell: eval "$(aisnb node env)".
 
     Example:
         %ais node env
     """
     from aisnb import background
+    from aisnb.client.local import note_other_authorities
 
     settings = read_settings()
     running = background.start(settings)
-    os.environ["AIS_ENDPOINT"] = running.endpoint
-    os.environ["AIS_AUTHN_TOKEN"] = running.token
+    variables = {"AIS_ENDPOINT": running.told}
+    if authority := background.own_authority(settings):
+        variables["AIS_CLIENT_CA"] = authority
+        note_other_authorities(authority)
+    os.environ.update(variables, AIS_AUTHN_TOKEN=running.token)
     token_file = shlex.quote(str(background.status(settings).token_file))
     # The token itself would stay in the output of the cell; a shell reads it from its file.
     read_token = f"""$(sed 's/.*"token": *"\\([^"]*\\)".*/\\1/' {token_file})"""
-    return Message(f'export AIS_ENDPOINT={running.endpoint}\nexport AIS_AUTHN_TOKEN="{read_token}"')
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return Message("\n".join([*lines, f'export AIS_AUTHN_TOKEN="{read_token}"']))
 
 
 @command("node fsck")

@@ -9,8 +9,12 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
 
 from aisnb.errors import AisnbError, NodeLocked
+from aisnb.node.listening import Listening
 from aisnb.node.root import EXIT_ELSEWHERE, EXIT_LOCKED, DataRoot
 from aisnb.version import __version__
 
@@ -52,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--idle", type=float, default=600.0, metavar="SECONDS", help="end when unused for so long")
     parser.add_argument("--keep", action="store_true", help="stay until told to stop, used or not")
     parser.add_argument("--new-token", action="store_true", help="make a new token; the old one is worth nothing then")
+    parser.add_argument("--listening", default="", metavar="JSON", help="where to listen; else as the last time")
     return parser
 
 
@@ -61,12 +66,16 @@ async def _run(root: DataRoot, words: argparse.Namespace) -> None:
 
     root.remove_node_file()
     token = root.ensure_token(new=words.new_token)
+    listening = msgspec.json.decode(words.listening, type=Listening) if words.listening else root.read_listening()
+    listening.check()
     logging.getLogger("aiohttp.server").addFilter(WithoutNoise())
-    async with running_node(root, idle=words.idle, keep=words.keep, token=token) as node:
+    keep = words.keep or listening.is_open()  # whoever else uses it could not start it again
+    async with running_node(root, listening=listening, idle=words.idle, keep=keep, token=token) as node:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, node.stop.set)
-        root.write_node_file(node.endpoint, __version__)
-        _log.info("aisnb %s serves %s at %s", __version__, root.path, node.endpoint)
+        root.write_listening(listening)
+        root.write_node_file(listening, urlsplit(node.endpoint).port or 0, __version__)
+        _log.info("aisnb %s serves %s at %s", __version__, root.path, node.public)
         await node.stop.wait()
         faulthandler.dump_traceback_later(_LONGEST_END, exit=True)
         root.remove_node_file()

@@ -14,6 +14,7 @@ import tarfile
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aisnb.errors import NotFound, UsageError
 from aisnb.node.root import DataRoot
@@ -39,7 +40,7 @@ _SEVERITIES = {"": (), "info": (), "i": (), "w": ("WARNING", "ERROR"), "warning"
 def node_map(node: Node, host: str) -> dict[str, Any]:
     """Return the cluster map, under the address that the caller used: that one it can reach."""
     created = datetime.fromtimestamp(node.started_ns / 1e9, UTC).isoformat().replace("+00:00", "Z")
-    return cluster_map(f"http://{host}", node.cluster_id, created)
+    return cluster_map(f"{_scheme(node)}://{host}", node.cluster_id, created)
 
 
 def node_status(node: Node, host: str, member: str) -> dict[str, Any]:
@@ -57,7 +58,8 @@ def node_status(node: Node, host: str, member: str) -> dict[str, Any]:
     roles = {**found["pmap"], **found["tmap"]}
     if (member or TARGET_ID) not in roles:
         raise NotFound(f"node '{member}' does not exist: there are {PROXY_ID} and {TARGET_ID}. Ask one of them.")
-    primary = {"pub_url": f"http://{host}", "control_url": f"http://{host}", "id": PROXY_ID}
+    url = f"{_scheme(node)}://{host}"
+    primary = {"pub_url": url, "control_url": url, "id": PROXY_ID}
     is_target = roles[member or TARGET_ID]["daemon_type"] == "target"
     return {
         "status": "online",
@@ -137,9 +139,13 @@ def cluster_configuration(node: Node) -> dict[str, Any]:
         "rebalance": {"enabled": False, "dest_retry_time": "2m", "compression": "never"},
         "resilver": {"enabled": False},
         "space": {"cleanupwm": 65, "lowwm": 75, "highwm": 90, "out_of_space": 95},
-        "proxy": {"primary_url": node.endpoint, "original_url": node.endpoint},
-        "net": {"http": {"use_https": False}},
+        "proxy": {"primary_url": node.public, "original_url": node.public},
+        "net": {"http": {"use_https": _scheme(node) == "https"}},
     }
+
+
+def _scheme(node: Node) -> str:
+    return urlsplit(node.endpoint).scheme
 
 
 def log_text(node: Node, severity: str) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import socket
 import string
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,12 +27,13 @@ from aisnb.store import open_store
 from aisnb.transfer import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    import socket
+    from collections.abc import AsyncIterator, Iterable
 
+    from aisnb.node.listening import Listening
     from aisnb.node.root import DataRoot
     from aisnb.store import Store
 
-_ADDRESS = "127.0.0.1"
 _BACKLOG = 1024
 _PORT = "node.port"
 _CLUSTER_ID = "node.cluster_id"
@@ -46,11 +46,14 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -> AsyncIterator[Node]:
+async def running_node(
+    root: DataRoot, *, listening: Listening, idle: float, keep: bool, token: str
+) -> AsyncIterator[Node]:
     """Run the node in this block: it listens and has taken up its unfinished jobs; at the end it rests in order.
 
     Args:
         root: its data root, locked by the caller.
+        listening: where it listens, and how.
         idle: seconds without use after which it sets its `stop`.
         keep: stay until told to stop.
         token: what requests must carry.
@@ -61,10 +64,10 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
     async with AsyncExitStack() as stack:
         store = open_store(root.path)
         stack.callback(store.close)
-        listener = stack.enter_context(_listen(store))
+        listener = stack.enter_context(_listen(store, listening))
         fetcher = await stack.enter_async_context(Fetcher())
-        node = _assemble(root, store, fetcher, listener, idle, token)
-        app = make_app(node)
+        node = _assemble(root, store, fetcher, listening, listener.getsockname()[1], idle, token)
+        app = make_app(node, listening.names)
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_GRACE, access_log=None)
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(app[WEB_SOURCE].close)
@@ -75,7 +78,7 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
         await runner.setup()
         await node.servers.start()
         await node.jobs.start()
-        site = web.SockSite(runner, listener, backlog=_BACKLOG)
+        site = web.SockSite(runner, listener, backlog=_BACKLOG, ssl_context=listening.tls_context())
         await site.start()
         stack.push_async_callback(site.stop)
         if keep:
@@ -85,8 +88,13 @@ async def running_node(root: DataRoot, *, idle: float, keep: bool, token: str) -
         yield node
 
 
-def make_app(node: Node) -> web.Application:
-    """Return the web application of a node: each route with and without a slash at its end."""
+def make_app(node: Node, names: Iterable[str]) -> web.Application:
+    """Return the web application of a node: each route with and without a slash at its end.
+
+    Args:
+        node: the node.
+        names: by which requests may ask for this machine, beside loopback's.
+    """
     app = web.Application(
         middlewares=[access.finish_changes, access.answer_errors, access.check_access], client_max_size=MAX_BODY
     )
@@ -95,7 +103,7 @@ def make_app(node: Node) -> web.Application:
     app[WEB_LISTINGS] = WebListings(node.store)
     app[UPLOADS] = Uploads(node.store)
     app[APPENDING] = Appending(node.store)
-    app[access.HOSTS] = Hosts()
+    app[access.HOSTS] = Hosts(names)
     for module in (batches, cluster, buckets, objects, downloads, leases, extension):
         for route in module.routes:
             assert isinstance(route, web.RouteDef), "the node serves no static files"
@@ -105,14 +113,23 @@ def make_app(node: Node) -> web.Application:
     return app
 
 
-def _assemble(root: DataRoot, store: Store, fetcher: Fetcher, listener: socket.socket, idle: float, token: str) -> Node:
+def _assemble(
+    root: DataRoot,
+    store: Store,
+    fetcher: Fetcher,
+    listening: Listening,
+    port: int,
+    idle: float,
+    token: str,
+) -> Node:
     stop = asyncio.Event()
     jobs = Jobs(store, fetcher)
     node_leases = Leases(store, idle, stop, lambda: jobs.running)
     jobs.on_change = node_leases.reconsider
     return Node(
         root=root.path,
-        endpoint=f"http://{_ADDRESS}:{listener.getsockname()[1]}",
+        endpoint=listening.near(port),
+        public=listening.far(port),
         token=token,
         cluster_id=_cluster_id(store),
         started_ns=time.time_ns(),
@@ -125,28 +142,17 @@ def _assemble(root: DataRoot, store: Store, fetcher: Fetcher, listener: socket.s
     )
 
 
-def _listen(store: Store) -> socket.socket:
+def _listen(store: Store, listening: Listening) -> socket.socket:
     """Return a socket bound to the port of the last time, or to any other if a program has taken that."""
     kept = store.get_state(_PORT)
     try:
-        listener = _bound(int(kept) if kept.isdecimal() else 0)
+        listener = listening.bound(int(kept) if kept.isdecimal() else 0)
     except (OSError, OverflowError) as exc:
         _log.warning("Port %s of this node cannot be had (%s): it takes another one, and keeps that.", kept, exc)
-        listener = _bound(0)
+        listener = listening.bound(0)
     port = str(listener.getsockname()[1])
     if port != kept:
         store.set_state(_PORT, port)
-    return listener
-
-
-def _bound(port: int) -> socket.socket:
-    listener = socket.socket()
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_ADDRESS, port))
-    except BaseException:
-        listener.close()
-        raise
     return listener
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from aisnb.errors import NodeError, NodeLocked
+from aisnb.node.listening import Listening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +35,20 @@ class NodeFile(msgspec.Struct, frozen=True):
     Attributes:
         host: name of the machine it runs on.
         pid: its process there.
-        endpoint: ``http://127.0.0.1:PORT``, without a trailing slash.
+        endpoint: ``http://127.0.0.1:PORT``, without a trailing slash; for programs on this machine.
         version: of aisnb.
+        public: the endpoint that others are told; "" if there is no other.
+        certificate: what it shows, as PEM, "" without TLS: who finds it here trusts this one and no other.
+        open: whether other machines can come in.
     """
 
     host: str
     pid: int
     endpoint: str
     version: str
+    public: str = ""
+    certificate: str = ""
+    open: bool = False
 
 
 class _TokenFile(msgspec.Struct):
@@ -79,6 +86,7 @@ class DataRoot:
         self.node_file = path / "node.json"
         self.token_file = path / "token.json"
         self.log_file = path / "node.log"
+        self.listening_file = path / "listening.json"
 
     def prepare(self) -> None:
         """Make the directory, for its owner only. One that holds other things already keeps its mode.
@@ -136,10 +144,27 @@ class DataRoot:
         """Return what ``node.json`` says; it is stale unless the root `is_locked`."""
         return _read(self.node_file, NodeFile)
 
-    def write_node_file(self, endpoint: str, version: str) -> None:
+    def write_node_file(self, listening: Listening, port: int, version: str) -> None:
         """Say that this process is the node and listens."""
-        node = NodeFile(socket.gethostname(), os.getpid(), endpoint, version)
+        node = NodeFile(
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            endpoint=listening.near(port),
+            version=version,
+            public=listening.far(port),
+            certificate=listening.shown_certificate(),
+            open=listening.is_open(),
+        )
         write_atomically(self.node_file, msgspec.json.encode(node))
+
+    def read_listening(self) -> Listening:
+        """Return where the node of this root listens; on this machine only, if nothing else was ever said."""
+        return _read(self.listening_file, Listening) or Listening()
+
+    def write_listening(self, listening: Listening) -> None:
+        """Let the next node of this root listen as this one does."""
+        if listening != self.read_listening():
+            write_atomically(self.listening_file, msgspec.json.encode(listening))
 
     def remove_node_file(self) -> None:
         """Say that there is no node; twice is harmless."""

@@ -24,7 +24,8 @@ class Node:
 
     Attributes:
         root: the data root.
-        endpoint: ``http://127.0.0.1:PORT``, without a trailing slash.
+        endpoint: ``http://127.0.0.1:PORT``, without a trailing slash; for programs on this machine.
+        public: the endpoint that others are told.
         token: what requests must carry as a bearer token.
         cluster_id: the name of this "cluster", kept for the life of the root.
         started_ns: when the process began to serve, nanoseconds since 1970.
@@ -38,6 +39,7 @@ class Node:
 
     root: Path
     endpoint: str
+    public: str
     token: str
     cluster_id: str
     started_ns: int

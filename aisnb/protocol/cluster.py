@@ -34,7 +34,8 @@ def cluster_map(endpoint: str, cluster_id: str, created: str) -> dict[str, Any]:
 
 def _member(endpoint: str, member_id: str, role: str) -> dict[str, Any]:
     address = urlsplit(endpoint)
-    net = {"node_ip_addr": address.hostname, "daemon_port": str(address.port or 80), "direct_url": endpoint}
+    port = address.port or (443 if address.scheme == "https" else 80)
+    net = {"node_ip_addr": address.hostname, "daemon_port": str(port), "direct_url": endpoint}
     return {
         "daemon_id": member_id,
         "daemon_type": role,
