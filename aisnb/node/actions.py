@@ -26,6 +26,7 @@ from aisnb.protocol.messages import (
     COPY_OBJECTS,
     DELETE_OBJECTS,
     EVICT_OBJECTS,
+    GET_BATCH,
     MOVE_BUCKET,
     PREFETCH_KIND,
     PREFETCH_OBJECTS,
@@ -51,7 +52,7 @@ _KIND_HERE = {"prefetch": PREFETCH_KIND, PREFETCH_OBJECTS: PREFETCH_KIND}
 _CHORES = ("cleanup", "lru", "rebalance", "resilver")
 
 #: Kinds that wait for more when they are done, and how long (``xact/xs/tcobjs.go``).
-_LINGERING = (ARCHIVE, COPY_OBJECTS)
+_LINGERING = (ARCHIVE, COPY_OBJECTS, GET_BATCH)
 _LINGER_NS = 20 * 10**9
 
 
@@ -205,7 +206,11 @@ async def job_control(node: Node, action: Action) -> web.Response:
         raise UsageError("A stop names no job. Give its id or its kind.")
     found = [await _one(node, selector)] if selector.id else await _several(node, selector)
     for job in found:
-        await node.jobs.stop(job.id)
+        passing = node.passing.find(job.id)
+        if passing is not None:
+            passing.stop()
+        else:
+            await node.jobs.stop(job.id)
     return web.Response()
 
 
@@ -225,17 +230,19 @@ async def _one(node: Node, selector: JobSelector) -> JobSnapshot:
         if not found:
             raise JobNotFound(f"No job of the kind '{selector.kind}' is known here. 'show job --all' lists all.")
         return found[0]
-    job = await node.jobs.snapshot(selector.id)
+    passing = node.passing.find(selector.id)
+    job = passing.snapshot if passing else await node.jobs.snapshot(selector.id)
     if selector.kind and _kind_here(selector.kind) != job.kind:
         raise UsageError(f"Job {job.id} is of the kind '{_wire_kind(job)}', not '{selector.kind}'. Leave the kind out.")
     return job
 
 
 async def _several(node: Node, selector: JobSelector) -> list[JobSnapshot]:
-    """Return one job by its id, or those of a kind, newest first."""
+    """Return one job by its id, or those of a kind, the passing ones last, each newest first."""
     if selector.id:
         return [await _one(node, selector)]
-    found = await node.jobs.list(_kind_here(selector.kind))
+    kind = _kind_here(selector.kind)
+    found = [*await node.jobs.list(kind), *node.passing.of_kind(kind)]
     return [job for job in found if _is_active(job)] if selector.active_only else found
 
 
@@ -259,13 +266,15 @@ def _status(job: JobSnapshot) -> wire.JobStatus:
 
 
 def _stats(job: JobSnapshot) -> wire.JobStats:
-    bucket = BucketId.of(parse_bucket(job.bucket)) if job.bucket else BucketId(provider="")
+    bucket = _bucket_id(job.bucket)
     return wire.JobStats(
         job.id,
         _wire_kind(job),
         start_time=rfc3339(job.started_ns or job.created_ns),
         end_time=rfc3339(job.ended_ns),
         bck=bucket,
+        source_bucket=bucket if job.target else BucketId(provider=""),
+        target_bucket=_bucket_id(job.target),
         stats=wire.Statistics(loc_objs=str(job.done), loc_bytes=str(job.bytes)),
         aborted=_is_aborted(job),
         is_idle=job.state in ENDED,
@@ -273,6 +282,10 @@ def _stats(job: JobSnapshot) -> wire.JobStats:
         err=_error(job),
         control=job.description,
     )
+
+
+def _bucket_id(uri: str) -> BucketId:
+    return BucketId.of(parse_bucket(uri)) if uri else BucketId(provider="")
 
 
 def _is_aborted(job: JobSnapshot) -> bool:

@@ -43,6 +43,7 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
         source=spec.source,
         bucket=spec.bucket,
         endpoint=spec.cluster.endpoint if spec.cluster else "",
+        target=_target_of(spec),
         version=record.ended_ns // 1_000,
         total=record.total,
         done=record.done,
@@ -62,6 +63,12 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
         shot.bytes, shot.total_bytes = progress.bytes_here(), progress.bytes_in_all()
         shot.rate, shot.in_flight = progress.rate(), progress.in_flight()
     return shot
+
+
+def _target_of(spec: Spec) -> str:
+    if spec.copy is not None and not spec.copy.from_files:
+        return spec.copy.target
+    return spec.archive.target if spec.archive is not None else ""
 
 
 async def _written(change: Callable[..., None], *arguments: object) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import string
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -14,8 +12,10 @@ from aiohttp import web
 
 from aisnb.fileserver.hosts import Hosts
 from aisnb.node import access, batches, buckets, cluster, downloads, extension, leases, objects
+from aisnb.node.ids import random_id
 from aisnb.node.jobs import Jobs
 from aisnb.node.leases import Leases
+from aisnb.node.passing import Passing
 from aisnb.node.requests import MAX_BODY
 from aisnb.node.servers import Servers
 from aisnb.node.shards import APPENDING, Appending
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _BACKLOG = 1024
 _PORT = "node.port"
 _CLUSTER_ID = "node.cluster_id"
-_ID_LETTERS = string.ascii_letters + string.digits
 
 #: Seconds that requests in progress have when the node ends.
 _GRACE = 1.0
@@ -136,6 +135,7 @@ def _assemble(
         store=store,
         fetcher=fetcher,
         jobs=jobs,
+        passing=Passing(),
         servers=Servers(store),
         leases=node_leases,
         stop=stop,
@@ -160,6 +160,6 @@ def _cluster_id(store: Store) -> str:
     """Return the name of this cluster of one, made at the first start of the root."""
     cluster_id = store.get_state(_CLUSTER_ID)
     if not cluster_id:
-        cluster_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(9))
+        cluster_id = random_id()
         store.set_state(_CLUSTER_ID, cluster_id)
     return cluster_id

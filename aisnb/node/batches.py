@@ -26,11 +26,13 @@ from aisnb.protocol.batches import (
     BatchReply,
     BatchRequest,
 )
+from aisnb.protocol.messages import GET_BATCH
 from aisnb.uris import PROVIDERS, Bucket, check_bucket_name, check_object_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aisnb.node.passing import PassingJob
     from aisnb.node.shard_window import Window
     from aisnb.protocol.batches import BatchItem
     from aisnb.store import Store
@@ -60,18 +62,20 @@ async def _answer(request: web.Request, bucket: Bucket | None) -> web.StreamResp
     if not wanted.items:
         raise UsageError("The batch is empty. Name at least one object in 'in'.")
     kind = archive_format("", wanted.mime or Format.TAR)
-    batch = _Batch(request.app[NODE].store, wanted, kind, [(_bucket(item, bucket), item) for item in wanted.items])
+    node = request.app[NODE]
+    items = [(_bucket(item, bucket), item) for item in wanted.items]
+    job = node.passing.begin(GET_BATCH, str(bucket or ""), len(items))
+    batch = _Batch(node.store, wanted, kind, items, job)
     if wanted.streaming:
         return await Outflow(request, {hdrs.CONTENT_TYPE: _TYPES[kind]}).run(lambda out: batch.pack(out.write))
     boundary = secrets.token_hex(30)
     headers: dict[str, str] = {hdrs.CONTENT_TYPE: f"multipart/mixed; boundary={boundary}"}
-    root = request.app[NODE].root
 
     def produce(out: Outflow) -> None:
-        with tempfile.TemporaryFile(dir=root, prefix=".batch-") as kept:
+        with tempfile.TemporaryFile(dir=node.root, prefix=".batch-") as kept:
             batch.pack(kept.write)
             kept.seek(0)
-            reply = msgspec.json.encode(BatchReply(secrets.token_hex(5), batch.outcomes))
+            reply = msgspec.json.encode(BatchReply(job.snapshot.id, batch.outcomes))
             out.write(_part(boundary, METADATA_PART) + reply + b"\r\n")
             out.write(_part(boundary, ARCHIVE_PART, f'; filename="batch.{kind}"'))
             while chunk := kept.read(_AT_ONCE):
@@ -115,11 +119,14 @@ class _Batch:
         outcomes: of the items so far.
     """
 
-    def __init__(self, store: Store, wanted: BatchRequest, kind: Format, items: list[tuple[Bucket, BatchItem]]) -> None:
+    def __init__(
+        self, store: Store, wanted: BatchRequest, kind: Format, items: list[tuple[Bucket, BatchItem]], job: PassingJob
+    ) -> None:
         self._store = store
         self._wanted = wanted
         self._kind = kind
         self._items = items
+        self._job = job
         self.outcomes: list[BatchOutcome] = []
 
     def pack(self, write: Callable[[bytes], object]) -> None:
@@ -128,14 +135,21 @@ class _Batch:
         Raises:
             BucketNotFound, ObjectNotFound: an item is not here, and it shall not go on.
             UsageError: an item makes no sense, such as a range beyond the end.
+            JobAborted: somebody has stopped it.
         """
-        writer = ArchiveWriter(write, self._kind)
-        with ShardWindow(self._store) as shards:
+
+        def unless_stopped(data: bytes) -> None:
+            self._job.check()
+            write(data)
+
+        with self._job, ShardWindow(self._store) as shards:
+            writer = ArchiveWriter(unless_stopped, self._kind)
             for bucket, item in self._items:
                 self._store.bucket(bucket)
                 check_right(self._store, bucket, Right.GET)
                 self.outcomes.append(self._add(writer, shards, bucket, item))
-        writer.close()
+                self._job.count(self.outcomes[-1].size)
+            writer.close()
 
     def _add(self, writer: ArchiveWriter, shards: ShardWindow, bucket: Bucket, item: BatchItem) -> BatchOutcome:
         check_object_name(item.name)

@@ -43,7 +43,7 @@ class _SummaryRequest(msgspec.Struct):
 
 @routes.get("/v1/buckets", allow_head=False)
 async def list_buckets(request: web.Request) -> web.Response:
-    """Answer with the buckets of a provider, or all; or with their summaries."""
+    """Answer with the buckets of a provider, or all; of one name, as AIStore's clients look for one; or summaries."""
     node, provider = request.app[NODE], provider_of(request)
     action = await read_action(request)
     records = node.store.buckets(provider)
@@ -51,7 +51,7 @@ async def list_buckets(request: web.Request) -> web.Response:
         return await _summaries(node, [record.bucket for record in records], convert(action.value, _SummaryRequest))
     if action.action not in ("", messages.LIST):
         raise _unknown(action.action, "buckets")
-    return _json([BucketId.of(record.bucket) for record in records])
+    return _json([BucketId.of(record.bucket) for record in records if action.name in ("", record.bucket.name)])
 
 
 @routes.get("/v1/buckets/{bucket}", allow_head=False)

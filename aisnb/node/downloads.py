@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: So many of a job's errors are in its status; all of them are under ``/v1/x/``.
 _ERRORS_SHOWN = 1_000
+#: What AIStore's downloader writes in the place of a time that has not come. Its clients take the year 1 for that, too,
+#: except the ``ais`` CLI where it looks after a download just started: it would report success.
+_NOT_YET = "1970-01-01T00:00:00Z"
 
 routes = web.RouteTableDef()
 
@@ -52,7 +55,9 @@ async def status(request: web.Request) -> web.Response:
             Task(file.name, str(file.bytes), str(file.total_bytes or 0), rfc3339(job.started_ns))
             for file in job.in_flight
         ]
-    if not selector.only_active_tasks:
+    if selector.only_active_tasks:
+        shown.finished_time = shown.finished_time if job.ended_ns else _NOT_YET
+    else:
         errors = await node.jobs.errors(job.id, 0, _ERRORS_SHOWN) if job.failed else []
         rows = [FileError(row.name, row.reason) for row in errors]
         if job.state == FAILED:

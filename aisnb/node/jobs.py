@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import string
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 from aisnb.errors import BucketNotFound, JobNotFound, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.changes import Changes
+from aisnb.node.ids import random_id
 from aisnb.node.runner import MOST_CONNECTIONS
 from aisnb.node.sources import (
     Plan,
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 _KEPT_NS = 7 * 24 * 3600 * 10**9
-_ID_LETTERS = string.ascii_letters + string.digits
 _NEEDS_CREDENTIALS = (
     "needs credentials: they are never kept on disk, and the node that had them is gone. Resume it with the headers "
     "that its source wants."
@@ -108,7 +106,7 @@ class Jobs:
         plan = await asyncio.to_thread(plan_download, request, index)
         bucket = parse_bucket(plan.spec.bucket)
         await asyncio.to_thread(self._store.create_bucket, bucket, exist_ok=True)
-        return await self._begin(plan, DOWNLOAD_KIND, f"{ID_PREFIX}{_random_id()}")
+        return await self._begin(plan, DOWNLOAD_KIND, f"{ID_PREFIX}{random_id()}")
 
     async def submit_prefetch(self, bucket: Bucket, selection: Selection) -> str:
         """Start to bring some objects of an ``ht://`` bucket; return the job's id.
@@ -126,7 +124,7 @@ class Jobs:
             )
         index = await _read_index(directory) if wants_all(selection) else None
         plan = await asyncio.to_thread(plan_prefetch, bucket, directory, selection, index)
-        return await self._begin(plan, PREFETCH_KIND, _random_id())
+        return await self._begin(plan, PREFETCH_KIND, random_id())
 
     async def submit_relay(self, request: RelayRequest) -> str:
         """Start to bring files into a cluster; return the job's id.
@@ -145,7 +143,7 @@ class Jobs:
             plan = await asyncio.to_thread(plan_prefetch, bucket, request.directory, selection, index)
             plan.spec.bucket, kind = str(what.bucket.bucket()), PREFETCH_KIND
         plan.spec.cluster, plan.spec.wants_token = request.cluster, bool(request.token)
-        job = f"{ID_PREFIX if kind == DOWNLOAD_KIND else ''}{_random_id()}"
+        job = f"{ID_PREFIX if kind == DOWNLOAD_KIND else ''}{random_id()}"
         self._tokens[job] = request.token
         return await self._begin(plan._replace(sizes=()), kind, job)
 
@@ -158,11 +156,11 @@ class Jobs:
         """
         prefix = prefix_of(selection)
         count = 0 if prefix is None else (await asyncio.to_thread(self._store.summary, bucket, prefix)).count
-        return await self._begin(plan_removal(bucket, selection, count), kind, _random_id())
+        return await self._begin(plan_removal(bucket, selection, count), kind, random_id())
 
     async def submit(self, plan: Plan, kind: str) -> str:
         """Start a job on objects that are here; return its id."""
-        return await self._begin(plan, kind, _random_id())
+        return await self._begin(plan, kind, random_id())
 
     async def retry(self, job: str, headers: Mapping[str, str], token: str = "") -> str:
         """Start a new job of exactly the files that failed in an ended or paused one; return its id.
@@ -186,7 +184,7 @@ class Jobs:
             raise UsageError(f"Job {job} {_NEEDS_CREDENTIALS.replace('Resume', 'Retry')}")
         spec.template = spec.subdir = ""
         spec.credentials = bool(headers)
-        fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{_random_id()}"
+        fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{random_id()}"
         self._tokens[fresh] = token
         count = await asyncio.to_thread(self._store.jobs.copy_errors_as_items, job, fresh)
         plan = Plan(spec, count, record.description, (), dict(headers))
@@ -351,7 +349,3 @@ async def _read_index(directory: str, headers: Mapping[str, str] | None = None) 
     """Return what a directory lists; who asks for a job waits for it, so a source that is gone is soon given up."""
     async with Fetcher(policy=FOR_LISTINGS) as fetcher:
         return await read_index(fetcher, directory, headers)
-
-
-def _random_id() -> str:
-    return "".join(secrets.choice(_ID_LETTERS) for _ in range(9))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from aisnb.node.jobs import Jobs
     from aisnb.node.leases import Leases
+    from aisnb.node.passing import Passing
     from aisnb.node.servers import Servers
     from aisnb.store import Store
     from aisnb.transfer import Fetcher
@@ -32,6 +33,7 @@ class Node:
         store: objects, jobs and servers on disk.
         fetcher: brings files from web servers.
         jobs: the jobs that run or have run.
+        passing: the jobs that are one request.
         servers: the file servers, children of this process.
         leases: who uses the node, and when it may end.
         stop: set when the process shall end.
@@ -46,6 +48,7 @@ class Node:
     store: Store
     fetcher: Fetcher
     jobs: Jobs
+    passing: Passing
     servers: Servers
     leases: Leases
     stop: asyncio.Event = field(repr=False)

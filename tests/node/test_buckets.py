@@ -40,6 +40,9 @@ def test_a_bucket_is_looked_for_by_a_list_of_nothing(node: NodeProcess, bucket: 
     body = {"action": "list", "name": "", "value": None}
     assert [found["name"] for found in node.ask("GET", f"/v1/buckets/{bucket}?provider=ais", body).json()] == [bucket]
     assert node.ask("GET", "/v1/buckets/nowhere?provider=ais", body).json() == []
+    for name, found in ((bucket, [bucket]), ("nowhere", [])):  # as AIStore's Go client asks
+        answer = node.ask("GET", "/v1/buckets?provider=ais&presence=2", body | {"name": name})
+        assert [entry["name"] for entry in answer.json()] == found
     assert node.ask("GET", f"/v1/buckets/{bucket}").json()["entries"] == []
 
 

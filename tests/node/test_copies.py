@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aisnb.protocol.cluster import TARGET_ID
 from tests.support.jobs import counts, ended, errors, show, until
 from tests.support.nodes import running_node
 
@@ -42,6 +43,17 @@ def test_a_copy_and_a_packing_are_taken_up_after_a_kill(tmp_path: Path) -> None:
         assert node.get("c", "new/017") == b"017" * (size // 3)
         inside = node.ask("GET", "/v1/buckets/b", {"action": "list", "value": {"flags": "8", "prefix": "all.tar/"}})
         assert len(inside.json()["entries"]) == total
+
+
+def test_a_job_from_one_bucket_into_another_names_both(node: NodeProcess, bucket: str) -> None:
+    node.put(bucket, "o", b"bytes")
+    copy = start(node, "POST", f"/v1/buckets/{bucket}?bck_to=ais/@%23/{bucket}-copy/", "copy-bck", {})
+    pack = start(node, "PUT", f"/v1/buckets/{bucket}", "archive", {"archname": "o.tar", "objnames": ["o"]})
+    remove = start(node, "DELETE", f"/v1/buckets/{bucket}", "delete-listrange", {"objnames": ["o"]})
+    for job, source, target in ((copy, bucket, f"{bucket}-copy"), (pack, bucket, bucket), (remove, "", "")):
+        ended(node, job)
+        (stats,) = node.ask("GET", "/v1/cluster?what=qryxstats", {"ID": job}).json()[TARGET_ID]
+        assert (stats["src-bck"]["name"], stats["dst-bck"]["name"]) == (source, target)
 
 
 def test_a_job_that_is_stopped_leaves_no_half_archive(node: NodeProcess, bucket: str) -> None:
