@@ -22,6 +22,7 @@ _STYLE = """<style>
 .aisnb-interactive .dt-container { background: transparent !important; }
 .aisnb-interactive .dtsb-button, .aisnb-interactive .dt-paging-button, .aisnb-interactive select,
 .aisnb-interactive input { color: inherit !important; background: transparent !important; }
+.aisnb-interactive .dt-paging-button.disabled { opacity: 0.4; }
 .aisnb-interactive option { color: CanvasText; background: Canvas; }
 </style>"""
 

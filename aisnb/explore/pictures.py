@@ -145,7 +145,7 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
 def _label_cell(axes: Axes, cell: tuple[float, float, float, float], name: str, size: str) -> None:
     """Write name and size into a cell, as far as there is room."""
     x, y, width, height = cell
-    room = int(width / 0.085)  # characters of this size in a cell, near enough
+    room = int(width / 0.075)  # characters of this size in a cell, near enough
     if height < 0.2 or room < 4:
         return
     fitting = name if len(name) <= room else name[: room - 1] + "…"
