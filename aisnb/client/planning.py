@@ -21,7 +21,7 @@ from aisnb.transfer.links import without_secret
 from aisnb.uris import is_link, join_link, link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -40,17 +40,33 @@ class Files(NamedTuple):
         names: of the objects that they would become.
         urls: where they are.
         bucket: where they would go; None if that was not said.
+        total: how many files there are, of which these are some.
     """
 
     names: list[str]
     urls: list[str]
     bucket: Bucket | None
+    total: int
 
 
 async def find_files(
-    connection: Connection, source: Any, bucket: str, names: Sequence[str] | None, headers: Mapping[str, str]
+    connection: Connection,
+    source: Any,
+    bucket: str,
+    names: Sequence[str] | None,
+    headers: Mapping[str, str],
+    *,
+    most: int | None = None,
 ) -> Files:
     """Return the files that a download of `source`, or a prefetch if it is an ``ht://`` bucket, would bring.
+
+    Args:
+        connection: to the endpoint, which knows the ``ht://`` buckets.
+        source: as for `Client.plan`, like all that follows.
+        bucket: the destination.
+        names: of the objects.
+        headers: for the source.
+        most: return only so many of them, spread evenly.
 
     Raises:
         SourceError: the index of a directory cannot be read.
@@ -58,23 +74,34 @@ async def find_files(
         BucketNotFound: there is no such ``ht://`` bucket.
     """
     if isinstance(source, str) and not is_link(source) and source.partition("://")[0] == "ht":
-        return await _of_web_bucket(connection, source, names, headers)
+        return await _of_web_bucket(connection, source, names, headers, most)
     request = plan_download(source, bucket or _ANYWHERE, names)
     destination = request.bucket.bucket() if bucket else None
-    if request.type == RANGE:
-        urls = list(Template(request.template, braces_only=True))
+    if request.type in (RANGE, DIRECTORY):
+        links: Sequence[str] | Template
+        links = (
+            Template(request.template, braces_only=True)
+            if request.type == RANGE
+            else await directory_links(request.link, headers)
+        )
+        urls = _some(links, most)
         within = f"{request.subdir}/" if request.subdir else ""
-        return Files([within + link_name(url) for url in urls], urls, destination)
-    if request.type == DIRECTORY:
-        within = f"{request.subdir}/" if request.subdir else ""
-        urls = await directory_links(request.link, headers)
-        return Files([within + link_name(url) for url in urls], urls, destination)
+        return Files([within + link_name(url) for url in urls], urls, destination, len(links))
     if request.type == MULTI:
         objects = request.objects
         if not isinstance(objects, dict):
             objects = {link_name(url): url for url in objects or ()}
-        return Files(list(objects), list(objects.values()), destination)
-    return Files([request.object_name], [request.link], destination)
+        chosen = _some(list(objects), most)
+        return Files(chosen, [objects[name] for name in chosen], destination, len(objects))
+    return Files([request.object_name], [request.link], destination, 1)
+
+
+def _some(items: Sequence[str] | Template, most: int | None) -> list[str]:
+    """Return the items, or so many of them, from the first to the last; a template is not expanded for that."""
+    count = len(items)
+    if most is None or count <= most:
+        return list(items)
+    return [items[number * (count - 1) // max(most - 1, 1)] for number in range(most)]
 
 
 async def plan(
@@ -105,7 +132,7 @@ async def plan(
 
 
 async def _of_web_bucket(
-    connection: Connection, source: str, names: Sequence[str] | None, headers: Mapping[str, str]
+    connection: Connection, source: str, names: Sequence[str] | None, headers: Mapping[str, str], most: int | None
 ) -> Files:
     bucket, selection = plan_prefetch(source, "", names)
     buckets = await list_buckets(connection, "ht")
@@ -116,15 +143,14 @@ async def _of_web_bucket(
         raise BucketNotFound(
             f"{bucket} does not exist, so its directory is not known. Get one of its files by its link."
         )
-    chosen: Iterable[str] = selection.names or ()
+    wanted: Sequence[str] | Template = selection.names or ()
     if selection.template:
-        template = Template(selection.template)
-        bounded(template)
-        chosen = template
-    listed = list(chosen)
-    if not listed:
-        listed = [link_name(url) for url in await directory_links(directory, headers)]
-    return Files(listed, [join_link(directory, name) for name in listed], bucket)
+        wanted = Template(selection.template)
+        bounded(wanted)
+    if not len(wanted):
+        wanted = [link_name(url) for url in await directory_links(directory, headers)]
+    chosen = _some(wanted, most)
+    return Files(chosen, [join_link(directory, name) for name in chosen], bucket, len(wanted))
 
 
 async def _here(connection: Connection, files: Files, seen: Sequence[Glance]) -> list[bool]:
@@ -168,4 +194,4 @@ def _frame(files: Files, seen: Sequence[Glance], here: Sequence[bool]) -> pd.Dat
         "modified": tables.http_dates([glance.validator.last_modified for glance in seen]),
         "here": tables.flags(here),
     }
-    return tables.table(columns, bucket=str(files.bucket or ""))
+    return tables.table(columns, bucket=str(files.bucket or ""), files=files.total, asked=len(seen))

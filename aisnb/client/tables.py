@@ -65,7 +65,7 @@ def things(values: Iterable[object]) -> pd.Series[Any]:
     return pd.Series(list(values), dtype="object")
 
 
-def table(columns: dict[str, pd.Series[Any]], **facts: str) -> pd.DataFrame:
+def table(columns: dict[str, pd.Series[Any]], **facts: str | int) -> pd.DataFrame:
     """Return the columns as a DataFrame; `facts` become its ``attrs``, beside the mark that displays know it by."""
     frame = pd.DataFrame(columns)
     frame.attrs.update(facts, aisnb=True)

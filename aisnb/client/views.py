@@ -347,6 +347,7 @@ class Views:
         object_names: Sequence[str] | None = None,
         headers: Mapping[str, str] | None = None,
         sample: bool = True,
+        most: int | None = None,
     ) -> pd.DataFrame:
         """Say what a download or a prefetch would bring, before any byte is copied: this machine asks the source.
 
@@ -356,23 +357,28 @@ class Views:
             object_names: names for the links, in their order; of an ``ht://`` bucket, which objects.
             headers: for the source, such as credentials.
             sample: read a few of the files, for a second at most, to measure how fast they come.
+            most: ask about so many of the files at most, spread evenly from the first to the last; None asks about all.
 
         Returns:
             A row per file: ``name`` (of the object), ``url`` (string), ``size`` (bytes, int64, or Int64 with NA if any
             is unknown), ``status`` (int64, HTTP; 0 for no answer), ``etag`` (string), ``modified`` (datetime64[ns,
             UTC]), ``here`` (bool: in the bucket already, and unchanged). ``attrs["rate"]`` is the measured rate in
-            bytes/s (None if nothing was measured), ``attrs["sampled"]`` what it was measured on.
+            bytes/s (None if nothing was measured), ``attrs["sampled"]`` what it was measured on, ``attrs["files"]``
+            how many files there are in all, ``attrs["asked"]`` about how many of them was asked.
 
         Raises:
             SchemeMissing: a source has no ``http://``.
             TemplateError: the template cannot be expanded.
             SourceError: the source does not answer.
+            UsageError: `most` is below 1.
 
         Example:
             plan = client.plan("http://localhost:8000/shard-{001..999}.tar", "ais://abc")
             plan.loc[~plan["here"], "size"].sum() / plan.attrs["rate"]  # seconds
         """
-        files = await find_files(self._connection, source, bucket, object_names, headers or {})
+        if most is not None and most < 1:
+            raise UsageError(f"A plan that asks about {most} files says nothing. Let it ask about 1 or more.")
+        files = await find_files(self._connection, source, bucket, object_names, headers or {}, most=most)
         return await plan(self._connection, files, headers or {}, sample=sample)
 
     plan, plan_async = twins(_plan)

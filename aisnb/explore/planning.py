@@ -20,7 +20,7 @@ def plan(source: str | Iterable[str] | DataFrame, bucket: str = "", **options: A
     Args:
         source: a link, a template of links, a directory's link, links, or a DataFrame with a column ``url``.
         bucket: where it would go; "" if that does not matter yet.
-        options: ``object_names``, ``headers``, ``sample``.
+        options: ``object_names``, ``headers``, ``sample``, ``most``.
 
     Returns:
         A row per file: ``name``, ``url``, ``size``, ``status``, ``etag``, ``modified``, ``here``.
@@ -37,11 +37,14 @@ def plan(source: str | Iterable[str] | DataFrame, bucket: str = "", **options: A
         return client.plan(source, bucket, **options)
 
 
-def describe(planned: DataFrame) -> str:
+def describe(planned: DataFrame, *, timed: bool = True) -> str:
     """Return in one sentence what a plan comes to: what is there, what is odd, what is to be fetched, how long.
+
+    Of a plan that asked about some of the files only, it says that, and what all of them would come to.
 
     Args:
         planned: as `Client.plan` returned it, or some of its rows.
+        timed: say how long it takes, or that this is not known.
 
     Example:
         describe(client.plan("http://localhost:8000/shard-{001..999}.tar", "ais://abc"))
@@ -58,7 +61,11 @@ def describe(planned: DataFrame) -> str:
     parts += _oddities(found)
     if here.any():
         parts.append(f"{int(here.sum()):,} here and unchanged")
-    return "; ".join([*parts, _to_fetch(planned[there & ~here], planned.attrs)]) + "."
+    files, asked = planned.attrs.get("files", 0), planned.attrs.get("asked", 0)
+    if files > asked == len(planned):
+        whole = human_size(round(int(found["size"].sum()) * files / len(planned)))
+        return f"Asked about {len(planned):,} of {files:,} files, which are about {whole}: {'; '.join(parts)}."
+    return "; ".join([*parts, _to_fetch(planned[there & ~here], planned.attrs, timed=timed)]) + "."
 
 
 def _total(files: DataFrame) -> str:
@@ -79,12 +86,14 @@ def _oddities(found: DataFrame) -> list[str]:
     return parts
 
 
-def _to_fetch(files: DataFrame, facts: Any) -> str:
+def _to_fetch(files: DataFrame, facts: Any, *, timed: bool) -> str:
     size = int(files["size"].sum())
     if files.empty:
         return "nothing to fetch"
     text = f"{human_size(size)} to fetch"
     rate, sampled = facts.get("rate"), facts.get("sampled", {})
+    if not timed:
+        return text
     if not rate:
         return f"{text}, how long is not known: no rate was measured"
     return (

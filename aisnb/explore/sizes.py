@@ -11,7 +11,7 @@ from aisnb.units import human_size, plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
     from aisnb.client import Client
 
@@ -239,9 +239,36 @@ def _named(listing: DataFrame) -> DataFrame:
         raise UsageError(f"The table has the columns {have}. A picture of sizes needs 'name' and 'size'.")
     if listing["size"].dtype.kind not in "iuf":
         raise UsageError(f"The column 'size' is of type {listing['size'].dtype}. Sizes are numbers, in bytes.")
+    if (listing["size"] < 0).any():
+        raise UsageError(
+            f"A size of {listing['size'].min()} bytes makes no sense. Leave out, or mend, what is below 0."
+        )
     if "member" in columns:
-        return listing.assign(name=listing["shard"] + "/" + listing["member"])[["name", "size"]]
-    return listing[["name", "size"]]
+        listing = listing.assign(name=listing["shard"] + "/" + listing["member"])
+    return listing[["name", "size"]].assign(name=_texts(listing["name"]))
+
+
+def _texts(names: Series[Any]) -> Series[Any]:
+    """Return names in the one type that all texts of ours have.
+
+    Raises:
+        UsageError: some are no texts.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    from aisnb.client import tables
+
+    try:
+        column = pa.array(names, pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+        raise UsageError("The column 'name' has values that are no text. Make texts of them by .astype(str).") from exc
+    if column.null_count:
+        raise UsageError(
+            f"The column 'name' lacks {plural(column.null_count, 'name')}. Leave those rows out: .dropna()."
+        )
+    found: Series[Any] = pd.Series(column, index=names.index, dtype=tables.TEXT)
+    return found
 
 
 def _lines(groups: DataFrame, column: str, nameless: str) -> list[str]:

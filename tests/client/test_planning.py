@@ -51,6 +51,22 @@ def test_without_a_sample_no_file_is_read(client: aisnb.Client, source: FaultySo
     assert "rate" not in plan.attrs
 
 
+def test_of_many_files_some_may_be_asked_about_from_the_first_to_the_last(
+    client: aisnb.Client, source: FaultySource
+) -> None:
+    plan = client.plan(source.url("/d/s-{1..1000000}"), sample=False, most=3)
+    assert plan["name"].tolist() == ["s-1", "s-500000", "s-1000000"]
+    assert plan["status"].tolist() == [200, 404, 404]
+    assert plan.attrs["files"] == 1_000_000
+    assert len(source.requests) == 3
+    links = [source.url(f"/d/s-{number}") for number in (1, 2, 3, 4)]
+    assert client.plan(links, sample=False, most=2, object_names=list("abcd"))["name"].tolist() == ["a", "d"]
+    assert client.plan(links, sample=False, most=9).attrs["files"] == 4
+    assert client.plan(links, sample=False, most=1)["name"].tolist() == ["s-1"]
+    with pytest.raises(aisnb.UsageError, match="asks about 0 files"):
+        client.plan(links, most=0)
+
+
 def test_what_is_missing_or_refused_has_its_status_and_no_size(client: aisnb.Client, source: FaultySource) -> None:
     source.add("/d/s-6", then=Fault(status=403))
     plan = client.plan(source.url("/d/s-{4..6}"))

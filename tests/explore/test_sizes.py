@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -155,6 +155,23 @@ def test_what_cannot_be_pictured_is_said(tmp_path: Path) -> None:
         sizes(listing(["a"])).save(tmp_path / "none" / "a.png")
     with pytest.raises(aisnb.UsageError, match="depth"):
         Sizes(listing(["a"]), depth=-1)
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "said"),
+    [([1, 2], 1, "no text"), (["a", None], 1, "lacks 1 name"), (["a", "b"], [-5, 1], "-5 bytes makes no sense")],
+)
+def test_names_that_are_none_and_sizes_below_nothing_are_refused(names: list[Any], size: object, said: str) -> None:
+    with pytest.raises(aisnb.UsageError, match=said):
+        sizes(pd.DataFrame({"name": pd.Series(names, dtype="object"), "size": size}))
+
+
+def test_a_table_without_rows_is_a_picture_of_nothing() -> None:
+    for empty in (pd.DataFrame({"name": [], "size": []}), listing([], pd.Series([], dtype="int64"))):
+        found = sizes(empty)
+        assert repr(found) == "0 objects, 0B"
+        assert found._repr_mimebundle_()[0]["image/png"].startswith(PNG)
+        assert found.histogram["objects"].sum() == 0
 
 
 def test_without_matplotlib_the_numbers_are_there_and_the_picture_says_what_to_install() -> None:

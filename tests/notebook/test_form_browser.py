@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import aisnb
 from aisnb.client.files import stop_servers
 from tests.notebook.lab import chromium, lab
 from tests.notebook.test_progress_browser import (
@@ -37,6 +38,7 @@ RUN_CELL = """async index => {
     window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
     await window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.getSource())"
 RESTART = "() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()"
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -243,20 +245,43 @@ def test_odd_names_are_text_in_a_form(tmp_path: Path, page: Page) -> None:
 
 
 def test_the_form_of_one_command_runs_it_and_shows_its_value(tmp_path: Path, page: Page, shards: Path) -> None:
-    notebook = write(tmp_path, "%load_ext aisnb", "%ais form serve", "%ais form start download")
+    notebook = write(tmp_path, "%load_ext aisnb", "%ais form serve")
     with lab(notebook.parent, tmp_path) as address:
         open_notebook(page, address)
         page.evaluate(RUN_ALL)
         form = page.locator(".aisnb-form-serve")
         form.get_by_label("Directory").fill(str(shards))
+        wait_until(page, lambda: "20 files, 205.08KiB" in form.inner_text())
         form.get_by_role("button", name="Serve").click()
         wait_until(page, lambda: f"Serving {shards}" in form.inner_text())
         form.get_by_text("Options").click()
         form.get_by_label("Port").fill("many")
         wait_until(page, lambda: "is not a number" in form.inner_text())
-        page.locator(".aisnb-form-start-download").get_by_text("Options").click()
-        keep_screenshot(page, "form-commands")
+        keep_screenshot(page, "form-serve")
         assert form.get_by_role("button", name="Serve").is_disabled()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("program", ["jupyterlab", "notebook"])
+def test_a_form_says_the_total_and_becomes_a_cell_by_a_click(
+    tmp_path: Path, page: Page, shards: Path, bucket: str, program: str, theme: str
+) -> None:
+    notebook = write(tmp_path, "%load_ext aisnb", "%ais form download", "6 * 7")
+    settings = DARK if theme == "dark" else {}
+    with lab(notebook.parent, tmp_path, program=program, settings=settings) as address:
+        open_notebook(page, address, "lab/tree" if program == "jupyterlab" else "notebooks")
+        for index in (0, 1):
+            page.evaluate(RUN_CELL, index)
+        form = page.locator(".aisnb-form-start-download")
+        form.get_by_label("Source").fill(f"{aisnb.serve(shards).url}shard-{{001..022}}.tar")
+        form.get_by_label("Destination").fill(bucket)
+        wait_until(page, lambda: "20 files of 22 at the source, 205.08KiB; 2 missing" in form.inner_text())
+        (line,) = lines(page)
+        form.get_by_role("button", name="Insert as a cell").click()
+        wait_until(page, lambda: page.evaluate(CELLS) == ["%load_ext aisnb", "%ais form download", line, "6 * 7"])
+        keep_screenshot(page, f"form-inserted-{program}-{theme}")
+        page.evaluate(RUN_CELL, 2)
+        wait_until(page, lambda: "Job dnl-" in page.locator(".jp-CodeCell").nth(2).inner_text())
 
 
 def test_a_page_without_widgets_shows_the_form_as_text(tmp_path: Path, page: Page) -> None:

@@ -21,6 +21,7 @@ from aisnb.commands.lines import lines_for, missing, quote, words_for
 from aisnb.commands.parsing import parse
 from aisnb.commands.words import split, substitute
 from aisnb.notebook.forms import CommandForm, TwoSteps
+from aisnb.notebook.forms.insertion import INSERT_CLASS
 from aisnb.notebook.forms.preview import (
     MOST_CHARACTERS,
     preview_destination,
@@ -213,6 +214,34 @@ def test_a_command_that_fails_says_so_in_its_form() -> None:
     find(form, "Get").click()
     wait_until(lambda: "no-such-bucket" in form._result.value and 'role="alert"' in form._result.value)
     assert not find(form, "Get").disabled
+
+
+def test_a_form_says_how_much_its_command_would_move_once_the_typing_rests(shards: Path) -> None:
+    server = aisnb.serve(shards)
+    form = aisnb.forms.for_command("start download")
+    find(form, "Source").value = f"{server.url}shard-{{1..9}}.tar"
+    assert "9 files" in said(form)  # at once; the sizes follow
+    find(form, "Source").value = f"{server.url}shard-{{1..4}}.tar"
+    wait_until(lambda: "3 files of 4 at the source, 2.93KiB; 1 missing; 2.93KiB to fetch." in said(form))
+    find(form, "Source").value = f"{server.url}shard-{{1..4}}.t{{"
+    wait_until(nothing_goes_on)
+    assert "at the source" not in said(form)
+
+
+def test_sizes_that_cannot_be_known_are_words_and_stop_nobody() -> None:
+    form = aisnb.forms.for_command("start download")
+    find(form, "Source").value = "http://127.0.0.1:9/{1..3}"
+    find(form, "Destination").value = "ais://abc"
+    wait_until(lambda: "The sizes are not known." in said(form))
+    assert not find(form, "Start download").disabled
+
+
+def test_a_form_keeps_its_lines_at_hand_for_a_cell() -> None:
+    form = aisnb.forms.for_command("serve")
+    find(form, "Directory").value = "a\nb"
+    (button,) = (each for each in inside(form._box) if INSERT_CLASS in getattr(each, "_dom_classes", ()))
+    assert button.text.splitlines() == form.lines == ["word_1 = 'a\\nb'", "%ais serve $word_1"]
+    assert button.form == form._box.model_id
 
 
 def test_both_steps_without_a_wait_in_any_click(shards: Path, bucket: str) -> None:

@@ -42,3 +42,4 @@ def test_the_form_copies_in_voila(tmp_path: Path, page: Page) -> None:
         keep_screenshot(page, "form-voila")
         source.release()
         wait_until(page, lambda: widths(page) == [100.0] and "2 of 2 files" in shown(page))
+        assert form.get_by_role("button", name="Insert as a cell").count() == 0  # there are none

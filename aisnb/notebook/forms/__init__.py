@@ -3,6 +3,7 @@
 preview, recall           what a text stands for; what runs already
 runner                    a click starts a command in a thread of its own, and returns
 style                     how it looks
+foresight, insertion      how many bytes a command would move; the lines of a form into a cell
 fields, job_panel, form   a field from an argument; a job's bar and buttons; the frame, and the form as text
 two_steps, command_form   the forms
 """

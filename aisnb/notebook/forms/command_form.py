@@ -13,6 +13,7 @@ from aisnb.commands.lines import lines_for, missing, words_for
 from aisnb.commands.options import HEADER, PROGRESS, TIMEOUT, WAIT
 from aisnb.notebook.forms import style
 from aisnb.notebook.forms.fields import Field
+from aisnb.notebook.forms.foresight import Foresight
 from aisnb.notebook.forms.form import Form
 from aisnb.notebook.forms.job_panel import JobPanel
 from aisnb.notebook.forms.runner import run_words
@@ -46,12 +47,13 @@ class CommandForm(Form):
         self._fields = [Field(each) for each in command.parameters if each.about not in _LEFT_OUT]
         shape = Layout(width="auto", min_width="8em", align_self="flex-start")
         self._run = Button(description=command.name.capitalize(), button_style="primary", layout=shape)
+        self._foresight = Foresight(context, command)
         self._panel = JobPanel(context, self._refresh)
         self._result = HTML()
         for field in self._fields:
             field.on_change(self._refresh)
         self._run.on_click(lambda _button: self._begin())
-        self._arrange(self._boxes(), [self._run, self._panel.box, self._result])
+        self._arrange([*self._boxes(), self._foresight.box], [self._run, self._panel.box, self._result])
         self._refresh()
 
     @property
@@ -72,6 +74,7 @@ class CommandForm(Form):
         with self._lock:
             wrong = [field for field in self._fields if field.check().error]
             incomplete = missing(self._command, self._values())
+            self._foresight.ask({} if wrong else self._values())
             self._run.disabled = bool(wrong or incomplete) or self._running or self._panel.is_busy
             self._show_lines()
 

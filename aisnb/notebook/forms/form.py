@@ -10,6 +10,7 @@ from ipywidgets import HTML, VBox
 
 from aisnb.notebook import pieces
 from aisnb.notebook.forms import style
+from aisnb.notebook.forms.insertion import insertion
 from aisnb.notebook.progress import WIDGET_VIEW
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Form:
         self._box = VBox()
         for css_class in (FORM_CLASS, *(f"{FORM_CLASS}-{name}" for name in names)):
             self._box.add_class(css_class)
+        self._insertion = insertion(self._box.model_id)
 
     @property
     def lines(self) -> list[str]:
@@ -45,13 +47,17 @@ class Form:
     def _arrange(self, *parts: Sequence[Any]) -> None:
         """Put parts of widgets below each other, with a rule between, and the lines at the end."""
         heading = HTML(f"{style.SHEET}<h4>{pieces.text(self.title)}</h4>")
-        shown = [VBox(list(part)) for part in (*parts, [self._lines])]
+        last = [self._lines, *filter(None, [self._insertion])]
+        shown = [VBox(list(part)) for part in (*parts, last)]
         for part in shown:
             part.add_class(style.PART_CLASS)
         self._box.children = (heading, *shown)
 
     def _show_lines(self) -> None:
-        self._lines.value = style.lines(self.lines)
+        lines = self.lines
+        self._lines.value = style.lines(lines)
+        if self._insertion is not None:
+            self._insertion.text = "\n".join(lines)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         bundle: dict[str, object] = {"text/plain": repr(self)}
