@@ -1,11 +1,17 @@
-"""Print the figures: ``python -m tests.benchmarks [SUBJECT...] [--rounds 5]``; without a subject, of all."""
+"""Print the figures: ``python -m tests.benchmarks [SUBJECT...] [--rounds 5]``; without a subject, of all.
+
+With ``--short`` each is run once on very little: that shows that it works, and its figures mean nothing. A subject's
+module says in ``SHORT`` which of its constants are what then.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks import (
     display,
@@ -18,8 +24,12 @@ from tests.benchmarks import (
     jobs,
     listings,
     members,
+    objects,
     startup,
 )
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SUBJECTS = {
     "startup": startup.run,
@@ -29,6 +39,7 @@ SUBJECTS = {
     "job-table": job_table.run,
     "listings": listings.run,
     "members": members.run,
+    "objects": objects.run,
     "index": index.run,
     "plan": exploring.plans,
     "sizes": exploring.sizes,
@@ -42,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], help="all, if none is named")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds, after one that warms up")
+    parser.add_argument("--short", action="store_true", help="one round on very little: whether it works")
     arguments = parser.parse_args()
     for name in arguments.subjects or SUBJECTS:
         with tempfile.TemporaryDirectory(prefix="aisnb-bench-") as folder:
@@ -49,7 +61,17 @@ def main() -> None:
             os.environ["AISNB_PROGRESS"] = "off"
             os.environ.pop("AIS_ENDPOINT", None)
             print(f"\n## {name}\n", flush=True)
-            SUBJECTS[name](Path(folder), arguments.rounds)
+            run = SUBJECTS[name]
+            if arguments.short:
+                shorten(sys.modules[run.__module__])
+            run(Path(folder), 1 if arguments.short else arguments.rounds)
+
+
+def shorten(module: ModuleType) -> None:
+    """Give a subject's constants the values that its ``SHORT`` says."""
+    for name, value in getattr(module, "SHORT", {}).items():
+        assert hasattr(module, name), f"{module.__name__} has no {name}"
+        setattr(module, name, value)
 
 
 if __name__ == "__main__":

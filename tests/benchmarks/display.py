@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNT = 1_000_000
+SHORT = {"COUNT": 1_000}
 GOAL = 0.05
 
 

@@ -29,6 +29,7 @@ SETS = {
     "64 x 32 MiB": Files(64, 32 << 20),
     "1 x 2 GiB": Files(1, 2 << 30, ("-x8", "-s8", "-k32M")),
 }
+SHORT = {"SETS": {"9 x 128 KiB": Files(9, 128 << 10), "2 x 4 MiB": Files(2, 4 << 20)}}
 #: Many files are removed when all is measured: for seconds after it, ext4 makes new ones ten times slower.
 _FEW = 64
 

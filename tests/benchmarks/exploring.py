@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILES = 10_000
 OBJECTS = 1_000_000
+SHORT = {"FILES": 50, "OBJECTS": 1_000}
 
 
 def plans(folder: Path, rounds: int) -> None:

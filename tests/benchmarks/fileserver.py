@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_SECONDS = 3
-_INDEXED = (10_000, 100_000)
+SECONDS = 3
+INDEXED = (10_000, 100_000)
 _LARGE = "large"
 #: wrk's own measure, as one line of JSON; it asks for one file after the other, or for parts of one.
 _SCRIPT = """
@@ -59,6 +59,13 @@ class Files(NamedTuple):
 
 FOLDERS = {"128K": Files(999, 128 << 10), "4K": Files(10_000, 4 << 10)}
 LARGE_BYTES = 2 << 30
+SHORT = {
+    "FOLDERS": {"128K": Files(9, 128 << 10), "4K": Files(9, 4 << 10)},
+    "LOADS": {"9 x 4 KiB, 2 connections": Load("4K", 2, 9), "parts, 2 connections": Load("large", 2, part=128 << 10)},
+    "LARGE_BYTES": 4 << 20,
+    "SECONDS": 1,
+    "INDEXED": (50,),
+}
 PYTHON = "python -m http.server"  # knows neither ranges nor JSON
 LOADS = {
     "999 x 128 KiB, 64 connections": Load("128K", 64, 999),
@@ -84,7 +91,7 @@ def run(folder: Path, rounds: int) -> None:
         for number in range(files.count):
             fill(root / name / f"f-{number:06d}", files.size)
     fill(root / _LARGE, LARGE_BYTES)
-    for count in _INDEXED:
+    for count in INDEXED:
         (root / f"index-{count}").mkdir()
         for number in range(count):
             (root / f"index-{count}" / f"shard-{number:06d}.tar").touch()
@@ -106,7 +113,7 @@ def _print_tables(folder: Path, servers: dict[str, Server], rounds: int) -> None
         print(f"Memory of our process so far, at most: {_peak(servers['aisnb'].pid):,} KiB\n", flush=True)
     if shutil.which("curl"):
         table("1 x 2 GiB by curl", interleaved(_works(servers, _LARGE, _by_curl), rounds), "aisnb")
-    for count in _INDEXED:
+    for count in INDEXED:
         listers = {name: server for name, server in servers.items() if name != PYTHON}
         works = _works(listers, f"index-{count}/?format=json", _read_index)
         table(f"Index of {count:,} files, as JSON", interleaved(works, rounds), "aisnb")
@@ -131,7 +138,7 @@ def _print_load(title: str, load: Load, script: Path, servers: dict[str, Server]
     answers: dict[str, list[dict[str, int]]] = {name: [] for name in servers}
 
     def ask(name: str, server: Server) -> float:
-        command = ["wrk", "-t1", f"-c{load.connections}", f"-d{_SECONDS}s", "-s", str(script), server.address]
+        command = ["wrk", "-t1", f"-c{load.connections}", f"-d{SECONDS}s", "-s", str(script), server.address]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         answer = json.loads(said.splitlines()[-1])
         answers[name].append(answer)

@@ -20,7 +20,8 @@ TEMPLATES = {
     "4,000 ranges": "http://host:8000/dir/" + "{1..1}" * 4000,
     "a name of 29,000 letters": "http://host:8000/dir/" + "x" * 29_000,
 }
-_KEYS = 60
+KEYS = 60
+SHORT = {"KEYS": 2}
 
 
 def run(folder: Path, rounds: int) -> None:
@@ -39,4 +40,4 @@ def _typing(form: aisnb.forms.TwoSteps, text: str) -> list[float]:
     def press(length: int) -> None:
         form._source.text = text[:length]
 
-    return [seconds(lambda length=length: press(length)) for length in range(max(1, len(text) - _KEYS), len(text) + 1)]
+    return [seconds(lambda length=length: press(length)) for length in range(max(1, len(text) - KEYS), len(text) + 1)]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNT = 10_000
+SHORT = {"COUNT": 50}
 
 
 def run(folder: Path, rounds: int) -> None:

@@ -15,6 +15,7 @@ from tests.benchmarks.downloads import aisnb_stop
 from tests.benchmarks.measuring import interleaved, seconds, table
 
 COUNT = 10_000
+SHORT = {"COUNT": 50}
 _SOURCE = "http://host:8000/shard-{000..999}.tar"
 
 

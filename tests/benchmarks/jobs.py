@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 COUNT = 100_000
+SHORT = {"COUNT": 50}
 
 
 def run(folder: Path, rounds: int) -> None:

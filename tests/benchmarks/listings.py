@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNT = 100_000
+NAMES = "shard-{000000..999999}.tar"
+SHORT = {"COUNT": 1_000, "NAMES": "shard-{000..999}.tar"}
 
 
 def run(folder: Path, rounds: int) -> None:
@@ -43,12 +45,11 @@ def _fill(home: Path) -> None:
 
 
 def _templates(rounds: int) -> None:
-    text = "shard-{000000..999999}.tar"
-    works = {"aisnb.Template": lambda: seconds(lambda: sum(1 for _ in aisnb.Template(text)))}
+    works = {"aisnb.Template": lambda: seconds(lambda: sum(1 for _ in aisnb.Template(NAMES)))}
     try:
         from braceexpand import braceexpand
     except ImportError:
         print("braceexpand is not installed: skipped.")
     else:
-        works["braceexpand"] = lambda: seconds(lambda: sum(1 for _ in braceexpand(text)))
-    table("1,000,000 names of a template", interleaved(works, rounds), "aisnb.Template")
+        works["braceexpand"] = lambda: seconds(lambda: sum(1 for _ in braceexpand(NAMES)))
+    table(f"{len(aisnb.Template(NAMES)):,} names of a template", interleaved(works, rounds), "aisnb.Template")

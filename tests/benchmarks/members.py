@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SHARDS, MEMBERS, SIZE = 100, 100, 10_000
 MANY = 100_000
 LARGE, LARGE_SIZE = 16, 64 << 20
+SHORT = {"SHARDS": 2, "MEMBERS": 3, "MANY": 100, "LARGE": 2}
 
 
 def run(folder: Path, rounds: int) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import aisnb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,3 +97,43 @@ def curl(links: list[str], target: Path, options: tuple[str, ...]) -> None:
 
 
 DOWNLOADERS = {"aria2c": ("aria2c", aria2c), "curl -Z, 16 at once": ("curl", curl)}
+
+
+_WRK = """
+local number = 0
+request = function()
+  number = (number + 7919) %% %(count)d
+  return wrk.format("GET", string.format("%(path)s", number), {["Authorization"] = "%(authorization)s"})
+end
+done = function(summary, latency, requests)
+  local e = summary.errors
+  print(summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout)
+end
+"""
+
+
+def requests_per_second(link: str, count: int, connections: int, lasting: int, header: str) -> float:
+    """Return how many files a server gives wrk in a second, each of which must be an answer with status 200.
+
+    Args:
+        link: the files', with a ``%05d`` for their numbers from 0.
+        count: of the files.
+        connections: at once.
+        lasting: seconds.
+        header: ``Authorization: VALUE``.
+    """
+    server, path = link[: link.index("/", 8)], link[link.index("/", 8) :]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_WRK % {"count": count, "path": path, "authorization": header.partition(": ")[2]})
+        script.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{lasting}s", "-s", script.name, server]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    requests, microseconds, bad = map(int, said.splitlines()[-1].split())
+    assert not bad, said
+    return requests / microseconds * 1e6
+
+
+def authorization() -> str:
+    """Return the header line that the embedded node wants."""
+    token = json.loads(Path(aisnb.node_status().token_file).read_text())["token"]
+    return f"Authorization: Bearer {token}"
