@@ -7,6 +7,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, cast
 
+from aisnb.fileserver.patience import Patience
 from aisnb.fileserver.requests import RequestReader
 from aisnb.fileserver.responses import Answer
 from aisnb.fileserver.shared import SMALL_BYTES, outgoing_buffer
@@ -35,6 +36,7 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     _transport: asyncio.Transport
+    _patience: Patience
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
@@ -46,6 +48,7 @@ class Connection(asyncio.BufferedProtocol):
         self._writable.set()
         self._midway = False
         self._lingers = False
+        self._sent = 0
         self._deadline = self._loop.time() + shared.limits.idle_seconds
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
@@ -54,6 +57,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: the client has connected."""
         self._transport = cast("asyncio.Transport", transport)
+        self._patience = Patience(self._transport, self._shared.limits.stall_seconds)
         self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -97,12 +101,17 @@ class Connection(asyncio.BufferedProtocol):
     # What the server says.
 
     def check_deadline(self, now: float) -> None:
-        """Close the connection if its client was silent for too long; one that is being answered may take its time.
+        """Close the connection if its client was silent for too long, or takes nothing of its answer for too long.
 
         Args:
             now: the event loop's time.
         """
-        if self._busy or now < self._deadline:
+        if self._busy:
+            if self._patience.is_over(now, self._sent):
+                self._patience.forget_unsent()
+                self.abort()
+            return
+        if now < self._deadline:
             return
         if self._lingers or self._transport.is_closing():
             self._transport.abort()
@@ -234,6 +243,7 @@ class Connection(asyncio.BufferedProtocol):
             if not sent:
                 raise EOFError("The file became shorter while it was sent.")
             start += sent
+            self._sent += sent
         return answer.keep_alive
 
 

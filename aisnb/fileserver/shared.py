@@ -24,12 +24,14 @@ class Limits:
         idle_seconds: how long a connection may wait for its next request.
         header_seconds: how long a request's header may take from its first line on.
         header_bytes: how long it may be (give or take one packet).
+        stall_seconds: how long it may take nothing of an answer.
         grace_seconds: how long a closing server waits for answers under way.
     """
 
     idle_seconds: float = 75.0
     header_seconds: float = 20.0
     header_bytes: int = 32 * 1024
+    stall_seconds: float = 60.0
     grace_seconds: float = 2.0
 
 

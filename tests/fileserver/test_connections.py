@@ -4,6 +4,7 @@ import os
 import select
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from httptools import HttpResponseParser
 
 from aisnb.fileserver import Limits
 from tests.fileserver.conftest import LARGE, SMALL
-from tests.fileserver.running import RunningServer, read_to_end, status_of
+from tests.fileserver.running import SECONDS, RunningServer, read_to_end, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,6 +205,32 @@ def test_a_slow_reader_holds_up_nobody_and_gets_everything(directory: Path, big:
     head, _, body = (first + rest).partition(b"\r\n\r\n")
     assert b"Content-Length: %d" % BIG in head
     assert body == big.read_bytes()
+
+
+@pytest.mark.parametrize("target", ["/big.bin", "/shard-001.tar"])
+def test_a_client_that_takes_nothing_is_given_up(directory: Path, big: Path, target: str) -> None:
+    with (
+        RunningServer(directory, limits=Limits(stall_seconds=1)) as server,
+        server.connect(receive_buffer=4096) as stuck,
+    ):
+        stuck.sendall(get(target) * (1 if target == "/big.bin" else 5_000))
+        waiting = select.poll()
+        waiting.register(stuck, select.POLLHUP | select.POLLERR)
+        assert waiting.poll(SECONDS * 1000)
+        assert server.get("/shard-001.tar").status == 200
+
+
+def test_a_client_that_takes_little_at_a_time_is_not_given_up(directory: Path, big: Path) -> None:
+    limits = Limits(stall_seconds=2)
+    with RunningServer(directory, limits=limits) as server, server.connect(receive_buffer=4096) as slow:
+        slow.sendall(get("/big.bin", b"Range: bytes=0-16777215", b"Connection: close"))
+        taken = 0
+        begun = time.monotonic()
+        while time.monotonic() < begun + 4 * limits.stall_seconds:
+            taken += len(slow.recv(64 * 1024))
+            time.sleep(0.5)
+        taken += len(read_to_end(slow))
+        assert taken > 16 << 20
 
 
 def test_answers_that_are_sent_in_part_are_not_mixed_up(server: RunningServer, directory: Path) -> None:
