@@ -164,12 +164,13 @@ class Client(Changes):
         """
         return open_object(self._connection, locate(source), mode, buffering)
 
-    async def _put(self, source: str | Path, bucket_or_object: str) -> list[str]:
+    async def _put(self, source: str | Path, bucket_or_object: str, *, durable: bool = False) -> list[str]:
         """Write a file into an object, or the files of a directory into objects.
 
         Args:
             source: a file or a directory.
             bucket_or_object: ``ais://abc`` or (with a slash at the end) ``ais://abc/dir/`` takes the file's own name.
+            durable: each object is on the disk itself before the call returns: it outlasts a power cut.
 
         Returns:
             The objects' names in full, such as ``ais://abc/shard-001.tar``.
@@ -177,11 +178,12 @@ class Client(Changes):
         Raises:
             DirectoryNotFound: there is no such file.
             BucketNotFound: there is no such bucket.
+            Unsupported: `durable`, and the endpoint is a cluster.
 
         Example:
             client.put("shards", "ais://abc/train/")
         """
-        return await upload(self._connection, plan_upload(source, bucket_or_object))
+        return await upload(self._connection, plan_upload(source, bucket_or_object), durable=durable)
 
     put, put_async = twins(_put)
 
@@ -236,6 +238,7 @@ class Client(Changes):
         object_names: Sequence[str] | None = None,
         force: bool = False,
         relay: str = AUTO,
+        durable: bool = False,
     ) -> Job:
         """Start a download into a bucket, which is made if need be, and return its job at once.
 
@@ -253,16 +256,20 @@ class Client(Changes):
             force: fetch what is unchanged, too.
             relay: into a cluster, ``"always"`` or ``"never"`` through the local node; ``"auto"`` does so where the
                 cluster cannot reach the source, or will not.
+            durable: each file is on the disk itself before it counts as done: it outlasts a power cut.
 
         Raises:
             SchemeMissing: a source has no ``http://``.
             TemplateError: the template cannot be expanded.
             JobFailed: with `wait`, when files failed.
+            Unsupported: `durable`, and the endpoint is a cluster.
 
         Example:
             client.download("http://localhost:8000/shard-{001..999}.tar", "ais://abc", wait=True)
         """
-        options = Options(connections, bytes_per_hour, timeout, headers or {}, description, force, check_way(relay))
+        options = Options(
+            connections, bytes_per_hour, timeout, headers or {}, description, force, check_way(relay), durable
+        )
         job = await start_download(self._connection, plan_download(source, destination, object_names), options)
         if wait:
             await job.until_ended(None)

@@ -16,7 +16,7 @@ from aisnb.client.credentials import cluster_of, cluster_token, is_local_node
 from aisnb.client.faults import origin
 from aisnb.client.notes import note
 from aisnb.client.wire import Call, Wire
-from aisnb.errors import EndpointRefused, EndpointUnreachable, NotAllowed
+from aisnb.errors import EndpointRefused, EndpointUnreachable, NotAllowed, Unsupported
 from aisnb.protocol.headers import EXTENSION, WHAT
 from aisnb.settings import read_settings
 from aisnb.transfer.trust import tls_context
@@ -205,6 +205,18 @@ class Connection:
         if link.extension is None:
             link.extension = self.is_local or EXTENSION in (await self.call(Call("GET", "/v1/health"))).headers
         return link.extension
+
+    async def check_durable(self, what: str) -> None:
+        """Make sure that the endpoint can sync what it stores before it says so.
+
+        Raises:
+            Unsupported: it cannot, or does not tell.
+        """
+        if not await self.has_extension():
+            raise Unsupported(
+                f"{what} cannot be made durable at {self!r}: this is not on this cluster. Leave out --durable "
+                "(durable=True); what a cluster syncs, and when, is its administrator's choice."
+            )
 
     async def _reply(self, call: Call) -> Reply:
         async with self.stream(call) as answer:

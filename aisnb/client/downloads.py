@@ -44,6 +44,7 @@ class Options:
         description: shown with the job.
         force: fetch what is unchanged, too.
         relay: into a cluster ``always`` or ``never`` through the local node; ``auto``: if the cluster cannot itself.
+        durable: each file is on the disk itself before it counts.
     """
 
     connections: int = 0
@@ -53,6 +54,7 @@ class Options:
     description: str = ""
     force: bool = False
     relay: str = AUTO
+    durable: bool = False
 
 
 async def start_download(connection: Connection, request: DownloadRequest, options: Options) -> Job:
@@ -61,7 +63,9 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
     request.timeout = f"{options.timeout:g}s" if options.timeout else ""
     request.headers = header_lists(options.headers)
     request.description = options.description
-    request.force = options.force
+    request.force, request.durable = options.force, options.durable
+    if options.durable:
+        await connection.check_durable(f"The download into {request.bucket.bucket()}")
     if reason := await _way(connection, request, options.relay):
         return await start_relay(connection, RelayRequest(download=request), reason)
     if await connection.has_extension():

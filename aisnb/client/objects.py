@@ -25,9 +25,10 @@ from aisnb.errors import (
     EndpointUnreachable,
     NameInvalid,
     NotAllowed,
+    Unsupported,
     UsageError,
 )
-from aisnb.protocol.headers import CHECKSUM_TYPE, CHECKSUM_VALUE, ORIGINAL_URL, XXHASH
+from aisnb.protocol.headers import CHECKSUM_TYPE, CHECKSUM_VALUE, DURABLE, ORIGINAL_URL, XXHASH
 from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
@@ -143,17 +144,22 @@ async def appear(connection: Connection, path: Path, fill: Callable[[Path], Awai
     return path
 
 
-async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]]) -> list[str]:
+async def upload(connection: Connection, files: list[tuple[Path, Bucket, str]], *, durable: bool = False) -> list[str]:
     """Write files into objects, some at a time.
 
     Returns:
         The objects' names in full (``ais://bucket/name``), in the order given.
+
+    Raises:
+        Unsupported: they are to be `durable`, and the endpoint is a cluster.
     """
+    if durable:
+        await connection.check_durable("What is put there")
     places = asyncio.Semaphore(_UPLOADS_AT_ONCE)
 
     async def put(path: Path, target: Target) -> str:
         async with places:
-            await upload_joined(connection, [path], target)
+            await upload_joined(connection, [path], target, durable=durable)
         return target.bucket / target.name
 
     tasks = [asyncio.create_task(put(path, Target(bucket, name))) for path, bucket, name in files]
@@ -171,6 +177,7 @@ async def upload_joined(
     *,
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    durable: bool = False,
 ) -> int:
     """Write files, one behind the other, into one object, and return their size in bytes.
 
@@ -180,6 +187,7 @@ async def upload_joined(
         target: the object.
         query: what else the write means, such as a member of a shard.
         headers: that go with it.
+        durable: the object is on the disk itself before this returns.
 
     Raises:
         DirectoryNotFound: a file is not there.
@@ -190,18 +198,24 @@ async def upload_joined(
         **(headers or {CHECKSUM_TYPE: XXHASH, CHECKSUM_VALUE: digest}),
         "Content-Length": str(size),
         "Content-Type": "application/octet-stream",
+        **({DURABLE: "true"} if durable else {}),
     }
     try:
         async with asyncio.timeout(_UPLOAD_STALL_SECONDS) as patience:
             body = partial(_pieces, paths, patience)
             call = target.call("PUT", body=body, headers=told, stall=None, ask_first=True)
             call.query = {**call.query, **(query or {})}
-            await connection.call(call)
+            reply = await connection.call(call)
     except TimeoutError as exc:
         raise EndpointUnreachable(
             f"Writing '{paths[0]}' to {target.bucket / target.name}: {connection!r} took nothing for "
             f"{_UPLOAD_STALL_SECONDS:g} s. Look whether it is there, then write it again."
         ) from exc
+    if durable and DURABLE not in reply.headers:
+        raise Unsupported(
+            f"{target.bucket / target.name} was written, but {connection!r} does not say that it is on the disk. Its "
+            "aisnb is older than this one: restart it ('node stop', once no job runs), and write it again."
+        )
     return size
 
 

@@ -11,6 +11,7 @@ YES = Option("go ahead also where more than one thing goes; an error without it"
 #: For lines that were written for the ``ais`` CLI.
 NEVER_ASKED = Option("accepted for the ais CLI's sake: nothing is ever asked", flags=("--yes", "-y"))
 ALWAYS_WAITS = Option("accepted for the ais CLI's sake: it always waits", flags=("--wait",))
+DURABLE = Option("have it on the disk itself first, so that it outlasts a power cut; slower")
 WAIT = Option("wait for the job's end; files that failed are then an error")
 PROGRESS = Option("show progress until the job's end; files that failed are then an error")
 TIMEOUT = Option("wait at most so long (90, 2m, 1h30m); the job goes on", metavar="DURATION", convert=parse_duration)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
 from aisnb.commands.options import (
+    DURABLE,
     HEADER,
     LATEST,
     LIST,
@@ -85,6 +86,7 @@ def start_download(
     object_list: Annotated[str, _NAMES_FILE] = "",
     header: Annotated[tuple[str, ...], HEADER] = (),
     force: Annotated[bool, Option("fetch again what is there unchanged")] = False,
+    durable: Annotated[bool, DURABLE] = False,
     relay: Annotated[str, _RELAY] = "auto",
     hf_dataset: Annotated[str, Option("the parquet files of this Hugging Face dataset; no SOURCE", (), "REPO")] = "",
     hf_model: Annotated[str, Option("the files of this Hugging Face model; no SOURCE", (), "REPO")] = "",
@@ -135,6 +137,7 @@ def start_download(
         object_names=names,
         force=force,
         relay=relay,
+        durable=durable,
     )
     if new_bucket:
         context.warn(f"destination bucket {new_bucket} doesn't exist. Bucket with default properties will be created.")

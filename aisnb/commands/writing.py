@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from aisnb.commands.checksums import check_sums
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow
-from aisnb.commands.options import ALWAYS_WAITS, LIST, NEVER_ASKED, PROGRESS, TEMPLATE, WAIT
+from aisnb.commands.options import ALWAYS_WAITS, DURABLE, LIST, NEVER_ASKED, PROGRESS, TEMPLATE, WAIT
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Message
 from aisnb.errors import DirectoryNotFound, UsageError
@@ -48,6 +48,7 @@ def put(
     dry_run: Annotated[bool, Option("only say what would be written, as a DataFrame")] = False,
     progress: Annotated[bool, Option("show how many files are there already")] = False,
     cont_on_err: Annotated[bool, _ALL_TRIED] = False,
+    durable: Annotated[bool, DURABLE] = False,
     md5: Annotated[str, _SUM] = "",
     sha256: Annotated[str, _SUM] = "",
     sha512: Annotated[str, _SUM] = "",
@@ -66,7 +67,7 @@ def put(
     """
     bucket, rest = parse_uri(destination)
     if sources == ("-",):
-        return _put_standard_input(context, bucket, rest)
+        return _put_standard_input(context, bucket, rest, durable=durable)
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     files = named_files(sources, recursive=recursive, template=template, listed=chosen, with_own_name=include_src_dir)
     if not files:
@@ -83,7 +84,11 @@ def put(
         return would_come(files, bucket)
     client = context.client()
     count = for_each(
-        context, "PUT", files, lambda name: client.put(files[name], bucket / name), progress="Uploaded" * progress
+        context,
+        "PUT",
+        files,
+        lambda name: client.put(files[name], bucket / name, durable=durable),
+        progress="Uploaded" * progress,
     )
     if single:
         ((name, path),) = files.items()
@@ -143,7 +148,7 @@ def promote(
     return follow(context, job, wait=wait, progress=progress)
 
 
-def _put_standard_input(context: Context, bucket: Bucket, name: str) -> Message:
+def _put_standard_input(context: Context, bucket: Bucket, name: str, *, durable: bool) -> Message:
     """Write what comes over standard input into an object.
 
     Raises:
@@ -155,7 +160,7 @@ def _put_standard_input(context: Context, bucket: Bucket, name: str) -> Message:
     with tempfile.NamedTemporaryFile(prefix="aisnb-") as kept:
         shutil.copyfileobj(sys.stdin.buffer, kept)
         kept.flush()
-        context.client().put(kept.name, bucket / name)
+        context.client().put(kept.name, bucket / name, durable=durable)
     return Message(f"PUT (standard input) => {bucket / name}", value=bucket / name)
 
 

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aisnb.errors import BucketNotFound, JobNotFound, UsageError
+from aisnb.errors import BucketNotFound, JobNotFound, Unsupported, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.changes import Changes
 from aisnb.node.ids import random_id
@@ -132,8 +132,11 @@ class Jobs:
         Raises:
             UsageError: something in the request cannot be (TemplateError, NameInvalid: what).
             SourceError: a directory is meant, and that shows no index.
+            Unsupported: it is to be durable, and nobody can tell what a cluster syncs.
         """
         what, selection = request.download, request.selection
+        if what.durable:
+            raise Unsupported("A relay cannot be made durable: this is not on clusters. Leave out --durable.")
         if not request.directory:
             index = await _read_index(*directory_of(what)) if what.type == DIRECTORY else None
             plan, kind = await asyncio.to_thread(plan_download, what, index), DOWNLOAD_KIND

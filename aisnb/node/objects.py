@@ -86,14 +86,17 @@ async def put_object(request: web.Request) -> web.Response:
         if parameter in request.query:
             return await handler(request, bucket, name)
     store = request.app[NODE].store
+    durable = request.headers.get(ais.DURABLE, "").lower() == "true"
     partial = store.begin(bucket, name)
     try:
         partial.start(offset=0, validator="", size=request.content_length)
         await receive(request, partial)
-        record = await asyncio.wrap_future(store.commit(partial, custom=_custom_words(request)))
+        if durable:
+            await asyncio.to_thread(partial.sync)
+        record = await asyncio.wrap_future(store.commit(partial, custom=_custom_words(request), durable=durable))
     finally:
         partial.discard()
-    return _stored(record)
+    return _stored(record, durable=durable)
 
 
 def _custom_words(request: web.Request) -> dict[str, str]:
@@ -102,12 +105,14 @@ def _custom_words(request: web.Request) -> dict[str, str]:
     return {key: value for key, _, value in pairs if key and key != ais.CHUNKS}
 
 
-def _stored(record: ObjectRecord) -> web.Response:
+def _stored(record: ObjectRecord, *, durable: bool = False) -> web.Response:
     headers = {
         ais.CHECKSUM_TYPE: ais.XXHASH,
         ais.CHECKSUM_VALUE: record.checksum,
         ais.VERSION: str(record.version),
     }
+    if durable:
+        headers[ais.DURABLE] = "true"
     return web.Response(headers=headers)
 
 

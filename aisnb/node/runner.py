@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aisnb.errors import AisnbError, AlreadyExists, NameInvalid, NodeError, ObjectNotFound, SchemeMissing, SourceError
@@ -178,9 +179,12 @@ class Run:
         known = self._known(item) if partial.replaces else None
         request = Request(url=item.url, headers=self._headers, known=known, timeout=self._spec.timeout)
         try:
-            return await self._fetcher.fetch(
+            receipt = await self._fetcher.fetch(
                 request, partial, on_bytes=flight.on_bytes, on_start=flight.on_start, limiter=self._limiter
             )
+            if self._spec.durable:
+                await self._sync(item, partial, receipt)
+            return receipt
         except BaseException as exc:
             if self._keep_partials and isinstance(exc, asyncio.CancelledError):
                 partial.close()
@@ -202,17 +206,27 @@ class Run:
             return None
         return Validator(custom.get(ais.SOURCE_ETAG, ""), custom.get(ais.SOURCE_MODIFIED, ""), record.size)
 
+    async def _sync(self, item: Item, partial: Partial, receipt: Receipt) -> None:
+        """Have the disk take what can be waited for here, while other files come; the rest is the commit's."""
+        if receipt.skipped:
+            with suppress(ObjectNotFound):  # removed since it was looked at
+                await asyncio.to_thread(self._store.sync, self._bucket, item.name)
+        else:
+            await asyncio.to_thread(partial.sync)
+
     def _settle(self, index: int, item: Item, partial: Partial, receipt: Receipt) -> None:
         """Have the store write down that a file is here; it counts once that is done."""
         future: Future[ObjectRecord] | Future[None]
         if receipt.skipped:
             partial.discard()
-            future = self._store.complete(Completion(self._job, index, "skipped", receipt.size))
+            skipped = Completion(self._job, index, "skipped", receipt.size)
+            future = self._store.complete(skipped, durable=self._spec.durable)
         else:
             future = self._store.commit(
                 partial,
                 custom=self._words(item, receipt.validator),
                 completion=Completion(self._job, index, "done", receipt.size),
+                durable=self._spec.durable,
             )
         self._count(index, item, receipt, future)
 

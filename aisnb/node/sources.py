@@ -42,6 +42,7 @@ class Spec(msgspec.Struct, omit_defaults=True):
         limits: connections and bytes per hour.
         timeout: seconds for one attempt, 0 for no limit.
         force: fetch unchanged files, too.
+        durable: each file is on the disk itself before it counts.
         credentials: the source was asked with headers that are not kept.
         cluster: where the files go, None if they stay here.
         wants_token: that cluster was asked with a token that is not kept.
@@ -58,6 +59,7 @@ class Spec(msgspec.Struct, omit_defaults=True):
     limits: Limits = msgspec.field(default_factory=Limits)
     timeout: float = 0.0
     force: bool = False
+    durable: bool = False
     credentials: bool = False
     cluster: Cluster | None = None
     wants_token: bool = False
@@ -204,6 +206,7 @@ def plan_download(request: DownloadRequest, index: Index | None = None) -> Plan:
         limits=request.limits,
         timeout=parse_duration(request.timeout) if request.timeout else 0.0,
         force=request.force,
+        durable=request.durable,
     )
     kinds = {SINGLE: _plan_single, RANGE: _plan_range, MULTI: _plan_list}
     if index is not None:

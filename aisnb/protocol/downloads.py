@@ -23,7 +23,8 @@ class Limits(msgspec.Struct, omit_defaults=True):
 class DownloadRequest(msgspec.Struct, omit_defaults=True):
     """``POST /v1/download``: `type` decides which of the rest is read.
 
-    `objects` is a map of object name to link, or a list of links. `force` is ours: fetch what is unchanged, too.
+    `objects` is a map of object name to link, or a list of links. `force` and `durable` are ours:
+    fetch what is unchanged, too; have each file on the disk itself before it counts.
     """
 
     type: str = ""
@@ -39,6 +40,7 @@ class DownloadRequest(msgspec.Struct, omit_defaults=True):
     subdir: str = ""
     objects: dict[str, str] | list[str] | None = None
     force: bool = False
+    durable: bool = False
 
 
 class DownloadSelector(msgspec.Struct, omit_defaults=True):

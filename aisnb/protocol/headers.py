@@ -25,6 +25,10 @@ NODE_ID = "Ais-Node-Id"
 EXTENSION = "Aisnb-Extension"
 EXTENSION_VERSION = "1"
 
+#: Ours, with a PUT of an object: ``true`` asks for the object to be on the disk itself before the answer, and in the
+#: answer says that it is. Announced as all of the extension is.
+DURABLE = "Aisnb-Durable"
+
 #: Ours, on a page of a listing: a percent-encoded sentence for the person who asked.
 NOTE = "Aisnb-Note"
 

@@ -29,6 +29,7 @@ class Commit:
         custom_text: the same, encoded; a text that cannot be must not spoil the transaction of others.
         completion: what this means to a job.
         completion_text: the same, encoded.
+        durable: it is to be on the disk itself before the future is resolved.
         future: gets the object's record, or the error.
         record: the object's record, once it is known.
         error: why it cannot be, once that is known.
@@ -47,6 +48,7 @@ class Commit:
     custom_text: str
     completion: Completion | None
     completion_text: str
+    durable: bool
     future: Future[ObjectRecord] = field(default_factory=Future)
     record: ObjectRecord | None = None
     error: AisnbError | None = None
@@ -64,12 +66,14 @@ class Complete:
 
     Attributes:
         completion: what to count.
+        durable: the count, and all that was asked before, is to be on the disk itself then.
         future: gets None once it is counted, or the error.
     """
 
     awaited: ClassVar[bool] = False
 
     completion: Completion
+    durable: bool = False
     future: Future[None] = field(default_factory=Future)
 
 

@@ -2,7 +2,8 @@
 
 First the intents are written (what the objects will be, and from which files), then the files are renamed, then
 the index and the jobs' counters follow in one transaction that also clears the intents. Whatever intents are found
-when a store opens were in flight: `repair` ends what they began.
+when a store opens were in flight: `repair` ends what they began. Where one of a group is to be durable, each step is
+on the disk itself before the next one, so that a power cut is as good as a crash.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.errors import AisnbError, BucketNotFound
 from aisnb.store.changes import Commit, Complete, Forget, Keep
+from aisnb.store.durability import sync, sync_directories
 from aisnb.store.faults import file_fault, no_such_bucket, stray_file
 from aisnb.store.index import drop_intents, known_versions
 from aisnb.store.records import ObjectRecord
@@ -74,8 +76,9 @@ class Committer:
         for commit in commits:
             self._record(commit, versions)
         kept = [change for change in group if isinstance(change, Keep)]
+        durable = any(change.durable for change in group if isinstance(change, Commit | Complete))
         if kept or commits:
-            with self._database.transaction() as connection:
+            with self._database.transaction(durable=durable) as connection:
                 connection.executemany(
                     "INSERT OR REPLACE INTO partials VALUES (?,?,?)",
                     [(k.key, k.file, k.validator) for k in kept],
@@ -84,10 +87,11 @@ class Committer:
         for commit in commits:
             if commit.error is None:
                 commit.error = self._place(commit, known=(commit.bucket_id, commit.name) in versions)
+        self._sync_places(commits)
         ended = [change.completion for change in group if isinstance(change, Complete)]
         forgotten = [(change.key, change.file) for change in group if isinstance(change, Forget)]
         if commits or ended or forgotten:
-            self._settle(commits, ended, forgotten)
+            self._settle(commits, ended, forgotten, durable=durable)
 
     def _clear_void(self) -> None:
         if self._void:
@@ -112,6 +116,8 @@ class Committer:
             if self._buckets.number(commit.bucket) != commit.bucket_id:
                 raise no_such_bucket(commit.bucket)
             _write_out(commit)
+            if commit.durable:
+                sync(commit.file)
             status = os.stat(commit.file)  # noqa: PTH116  # for each object
         except BucketNotFound as exc:
             commit.error = exc
@@ -138,11 +144,25 @@ class Committer:
         commit.placed = True
         return None
 
-    def _settle(self, commits: Sequence[Commit], ended: list[Completion], forgotten: list[tuple[str, str]]) -> None:
+    def _sync_places(self, commits: Sequence[Commit]) -> None:
+        """Have the new names of durable objects on the disk.
+
+        Raises:
+            NodeError: the disk failed. The next group indexes them all the same: they are in their places.
+        """
+        durable = [commit for commit in commits if commit.durable and commit.placed]
+        try:
+            sync_directories([self._tree.path(c.bucket, c.name) for c in durable], self._tree.top)
+        except OSError as exc:
+            raise file_fault(exc, durable[0].bucket / durable[0].name) from exc
+
+    def _settle(
+        self, commits: Sequence[Commit], ended: list[Completion], forgotten: list[tuple[str, str]], *, durable: bool
+    ) -> None:
         dropped = [(commit.bucket_id, commit.name) for commit in commits if commit.error is not None]
         kept = [commit.completion for commit in commits if commit.error is None and commit.completion is not None]
         forgotten += [(commit.key, commit.file) for commit in commits if commit.key]
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=durable) as connection:
             settle(connection, dropped)
             self._tallies.apply(connection, kept + ended)
             connection.executemany("DELETE FROM partials WHERE key=? AND file=?", forgotten)

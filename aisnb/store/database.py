@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from aisnb.errors import NameInvalid, NodeError
 from aisnb.store.faults import database_fault
@@ -71,6 +72,7 @@ class Database:
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable to all
+        self._file = path.stat()
         with self._translated():
             self._writer = self._open()
             self._prepare()
@@ -88,12 +90,14 @@ class Database:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA journal_mode=TRUNCATE")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA fullfsync=ON")  # macOS: a sync reaches the disk, not only the drive's memory
         connection.execute("PRAGMA wal_autocheckpoint=4000")  # a checkpoint syncs; do it every 16 MiB
         connection.execute("PRAGMA cache_size=-16384")
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
+        place = f"file:{quote(self._path)}?mode=rw"  # else a disk that is gone would get an empty database in its place
+        return sqlite3.connect(place, uri=True, timeout=20, isolation_level=None, check_same_thread=False)
 
     def _prepare(self) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
@@ -139,14 +143,17 @@ class Database:
             self._idle.append(connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Lend the writing connection for one transaction: all of it happens, or nothing.
+
+        Args:
+            durable: its end, and that of all before it, is on the disk itself when the block has ended.
 
         Raises:
             DiskFull: no room for it.
             NodeError: the database cannot be written.
         """
-        with self._translated(), self._lock:
+        with self._translated(), self._lock, self._synced(durable=durable):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -157,6 +164,18 @@ class Database:
                 raise
 
     @contextmanager
+    def _synced(self, *, durable: bool) -> Iterator[None]:
+        """Have the transaction of the block synced (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
+        if not durable:
+            yield
+            return
+        self._writer.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._writer.execute("PRAGMA synchronous=NORMAL")
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
@@ -164,6 +183,20 @@ class Database:
             raise database_fault(exc, self._path) from exc
         except UnicodeEncodeError as exc:
             raise NameInvalid(f"The name {exc.object!r} is not valid text (UTF-8). Rename it.") from exc
+
+    def check_place(self) -> None:
+        """Make sure that the database is still where it was opened: its disk was not taken away, nor another put there.
+
+        Raises:
+            NodeError: it is not.
+        """
+        with suppress(OSError):
+            if os.path.samestat(os.stat(self._path), self._file):  # noqa: PTH116  # paths are text in this room
+                return
+        raise NodeError(
+            f"The index '{self._path}' is not there any more: its disk was removed, or the data root was moved. Put it "
+            "back; or say 'node stop', and start anew with what is there."
+        )
 
     def close(self) -> None:
         """Close all connections; twice is harmless."""

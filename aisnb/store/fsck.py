@@ -62,7 +62,11 @@ def fsck(store: Store, *, verify: bool = True) -> FsckReport:
 
     Returns:
         What was found.
+
+    Raises:
+        NodeError: the disk of the data root was removed: nothing is taken out of the index for that.
     """
+    store.database.check_place()
     report = FsckReport()
     _adopt_buckets(store, report)
     for record in store.buckets():
@@ -105,6 +109,8 @@ def _check_object(store: Store, bucket: Bucket, name: str, report: FsckReport, *
     found = _measure(store.tree.path(bucket, name), record, verify=verify)
     if found == record:
         return
+    if found is None:
+        store.database.check_place()
     if store.writer.transact(functools.partial(_correct, store, bucket, record, found)):
         (report.missing if found is None else report.changed).append(bucket / name)
 

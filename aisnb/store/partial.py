@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from aisnb.store.changes import Forget, Keep
+from aisnb.store.durability import sync_descriptor
 from aisnb.store.faults import file_fault, no_room
 
 if TYPE_CHECKING:
@@ -250,6 +251,18 @@ class Partial:
             self._go_back(self._position)
         assert self._hash is not None  # _go_back made it
         return self._hash.hexdigest()
+
+    def sync(self) -> None:
+        """Return once the bytes that are in the file are on the disk itself; those in memory get there by the commit.
+
+        Raises:
+            NodeError: the disk failed.
+        """
+        if self._descriptor >= 0:
+            try:
+                sync_descriptor(self._descriptor)
+            except OSError as exc:
+                raise file_fault(exc, self._uri) from exc
 
     def reader(self) -> BinaryIO:
         """Return the bytes that are here as a file, to be closed by the caller.

@@ -1,4 +1,7 @@
-"""Renames a bucket: its directory in one step, its row in another, and a crash between them is made good."""
+"""Renames a bucket: its directory in one step, its row in another, and a crash between them is made good.
+
+Each step is synced before the next: else a power cut could leave the objects of durable writes under another name.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisnb.errors import AlreadyExists
+from aisnb.store.durability import sync_directories
 from aisnb.store.faults import file_fault
 from aisnb.uris import Bucket
 
@@ -40,7 +44,7 @@ def rename_directory(database: Database, tree: Tree, number: int, bucket: Bucket
             f"bucket \"{to}\" cannot be made: '{tree.directory(to)}' is there and belongs to no bucket, or the disk "
             "ignores case. Move it away, or choose another name."
         )
-    with database.transaction() as connection:
+    with database.transaction(durable=True) as connection:
         connection.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (f"{_INTENT}{number}", to.name))
     try:
         tree.move(bucket, to)
@@ -48,6 +52,8 @@ def rename_directory(database: Database, tree: Tree, number: int, bucket: Bucket
         with database.transaction() as connection:
             connection.execute("DELETE FROM state WHERE key=?", (f"{_INTENT}{number}",))
         raise file_fault(exc, str(bucket)) from exc
+    with suppress(OSError):  # it has happened, and a disk that fails will say so at the next write
+        sync_directories([tree.directory(to)], tree.top)
     _note(database, number, to.name)
 
 
@@ -66,6 +72,6 @@ def finish_renames(database: Database, tree: Tree) -> None:
 
 
 def _note(database: Database, number: int, name: str) -> None:
-    with database.transaction() as connection:
+    with database.transaction(durable=True) as connection:
         connection.execute("UPDATE buckets SET name=? WHERE id=?", (name, number))
         connection.execute("DELETE FROM state WHERE key=?", (f"{_INTENT}{number}",))

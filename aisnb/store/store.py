@@ -15,6 +15,7 @@ from aisnb.store.buckets import BucketTable
 from aisnb.store.changes import Commit, Complete
 from aisnb.store.commits import INODE_MASK, Committer
 from aisnb.store.database import Database
+from aisnb.store.durability import sync, sync_directories
 from aisnb.store.encoding import encode_completion, encode_custom
 from aisnb.store.faults import file_gone, no_such_object, stray_file
 from aisnb.store.jobs import JobTable
@@ -310,6 +311,7 @@ class Store:
         *,
         custom: Mapping[str, str] | None = None,
         completion: Completion | None = None,
+        durable: bool = False,
     ) -> Future[ObjectRecord]:
         """Make the partial an object, and count it for a job in the same step.
 
@@ -317,6 +319,8 @@ class Store:
             partial: all its bytes are written. If the commit fails, they are removed.
             custom: words to keep with the object.
             completion: what it means to a job.
+            durable: file, directories and index are on the disk itself first, so that it outlasts a power cut. Large
+                partials are better synced before (`Partial.sync`): the writer thread waits for the disk.
 
         Returns:
             The object's record, once it is there for good. It fails with BucketNotFound if the bucket went away,
@@ -342,22 +346,40 @@ class Store:
             custom_text=words,
             completion=completion,
             completion_text=completion_text,
+            durable=durable,
         )
         change.future.set_running_or_notify_cancel()  # from here on it happens, whoever stops waiting
         self.writer.submit(change)
         return change.future
 
-    def complete(self, completion: Completion) -> Future[None]:
+    def complete(self, completion: Completion, *, durable: bool = False) -> Future[None]:
         """Count a file that ended without an object: skipped or failed.
+
+        Args:
+            completion: what to count.
+            durable: once the count, and all that was asked before, is on the disk itself.
 
         Raises:
             NameInvalid: a part of its error is not valid text.
         """
         encode_completion(completion)  # so that it cannot spoil the transaction of others
-        change = Complete(completion)
+        change = Complete(completion, durable)
         change.future.set_running_or_notify_cancel()  # as for commit
         self.writer.submit(change)
         return change.future
+
+    def sync(self, bucket: Bucket, name: str) -> None:
+        """Return once the file of an object that is here, and its directories, are on the disk itself.
+
+        Raises:
+            ObjectNotFound: its file is not here.
+        """
+        path = self.tree.path(bucket, check_object_name(name))
+        try:
+            sync(path)
+            sync_directories([path], self.tree.top)
+        except OSError as exc:
+            raise file_gone(bucket, name, path) from exc
 
     def discard(self, partial: Partial) -> None:
         """Remove the partial's bytes; after a commit, or twice, is harmless."""

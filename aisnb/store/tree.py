@@ -25,10 +25,15 @@ class Tree:
 
     Args:
         root: the directory ``buckets`` of the data root.
+
+    Attributes:
+        root: that directory.
+        top: the data root.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = str(root)
+        self.top = str(root.parent)
         self._made: set[str] = set()
 
     def directory(self, bucket: Bucket) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks import (
     display,
     downloads,
+    durable,
     exploring,
     fileserver,
     forms,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SUBJECTS = {
     "startup": startup.run,
     "downloads": downloads.run,
+    "durable": durable.run,
     "fileserver": fileserver.run,
     "jobs": jobs.run,
     "job-table": job_table.run,

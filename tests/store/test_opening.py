@@ -61,8 +61,8 @@ def no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let SQLite use its dot-file locks, which like network file systems give no shared memory: it refuses WAL."""
     connect = sqlite3.connect
 
-    def with_dot_files(path: str, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(f"file:{path}?vfs=unix-dotfile", uri=True, **options)
+    def with_dot_files(place: str, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(f"{place}&vfs=unix-dotfile", **options)
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", with_dot_files)
