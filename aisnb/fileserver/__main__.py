@@ -12,16 +12,15 @@ import asyncio
 import json
 import logging
 import os
-import resource
 import signal
 import stat
 import sys
 
 from aisnb.errors import AisnbError, DirectoryNotFound, PortInUse, UsageError
+from aisnb.fileserver.descriptors import allow_many_files
 from aisnb.fileserver.server import FileServer
 
 _STDIN = 0
-_MANY_FILES = 65536
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except UsageError as exc:
         parser.error(str(exc))
-    _allow_many_files()
+    allow_many_files()
     try:
         asyncio.run(_serve(server))
     except AisnbError as exc:
@@ -91,14 +90,6 @@ def _is_pipe(descriptor: int) -> bool:
     except OSError:  # closed
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _allow_many_files() -> None:
-    """Raise the limit of open files: each connection is one, and each large file on its way."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(_MANY_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _kind(error: AisnbError) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from aisnb.errors import AisnbError, NodeLocked
+from aisnb.fileserver.descriptors import allow_many_files
 from aisnb.node.listening import Listening
 from aisnb.node.root import EXIT_ELSEWHERE, EXIT_LOCKED, DataRoot
 from aisnb.version import __version__
@@ -40,6 +41,7 @@ def main() -> int:
         return 1
     # Python's own 5 ms is what the loop would wait for the store's thread at each turn, and callers with it.
     sys.setswitchinterval(0.0005)
+    allow_many_files()
     try:
         asyncio.run(_run(root, words))
     except AisnbError as exc:
