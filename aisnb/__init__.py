@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from aisnb.explore.planning import plan
     from aisnb.explore.sizes import sizes
     from aisnb.notebook import forms
+    from aisnb.notebook.browser import browse
     from aisnb.notebook.jobs import jobs_widget
     from aisnb.templates import Template
 
@@ -98,6 +99,7 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "__version__",
+    "browse",
     "check",
     "connect",
     "forms",
@@ -116,6 +118,7 @@ _LATE = {
     "FileServer": "aisnb.client",
     "Job": "aisnb.client",
     "Template": "aisnb.templates",
+    "browse": "aisnb.notebook.browser",
     "check": "aisnb.explore.checking",
     "connect": "aisnb.client",
     "forms": "aisnb.notebook.forms",

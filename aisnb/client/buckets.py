@@ -53,7 +53,7 @@ async def summarize(connection: Connection, bucket: Bucket | None, provider: str
     from aisnb.client import tables
 
     if bucket is None and await connection.has_extension():
-        found = {_summary_bucket(row): row for row in await _summaries(connection, None, provider)}
+        found = {_summary_bucket(row): row for row in await summaries(connection, None, provider)}
     else:  # AIStore adds all buckets up into one nameless row
         wanted = [bucket] if bucket is not None else await buckets_there(connection, provider)
         found = dict(zip(wanted, await _summed_up(connection, wanted), strict=True))
@@ -119,12 +119,20 @@ async def _act(
     await connection.call(Call(method, bucket_path(bucket), asked, body, shown=f"{action} of {bucket}"))
 
 
-async def _summaries(connection: Connection, bucket: Bucket | None, provider: str) -> list[BucketSummary]:
-    """Ask for the summaries, and come back for them with the id that the first answer gives."""
+async def summaries(
+    connection: Connection, bucket: Bucket | None, provider: str = "", prefix: str = ""
+) -> list[BucketSummary]:
+    """Return what is here of a bucket, or of each of `provider`, of objects whose names begin with `prefix`.
+
+    The first answer is an id; with that one comes back for the summaries.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+    """
     path, query = ("/v1/buckets", {PROVIDER: provider} if provider else {})
     if bucket is not None:
         path, query = bucket_path(bucket), bucket_query(bucket)
-    value: dict[str, Any] = {"uuid": "", "prefix": "", "cached": True, "present": True}
+    value: dict[str, Any] = {"uuid": "", "prefix": prefix, "cached": True, "present": True}
     while True:
         body = msgspec.json.encode(Action(SUMMARY, "", value))
         reply = await connection.call(Call("GET", path, query, body, shown=f"Summing up {bucket or 'the buckets'}"))
@@ -141,7 +149,7 @@ async def _summed_up(connection: Connection, buckets: list[Bucket]) -> list[Buck
 
     async def one(bucket: Bucket) -> BucketSummary:
         async with places:
-            rows = await _summaries(connection, await resolve(connection, bucket), "")
+            rows = await summaries(connection, await resolve(connection, bucket), "")
         return rows[0] if rows else BucketSummary(bucket.name, bucket.provider)
 
     return await asyncio.gather(*(one(bucket) for bucket in buckets))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aisnb.archives import ArchiveReader, Member
     from aisnb.client.connection import Connection
+    from aisnb.client.shards import Shard
 
     T = TypeVar("T")
 
@@ -61,7 +62,7 @@ async def save_member(
     def write(reader: ArchiveReader) -> Path:
         found, content = reader.open(member)
         target = path / found.name.rpartition("/")[2] if path.is_dir() else path
-        return _write(found, content, target, clobber=clobber)
+        return write_member(found, content, target, clobber=clobber)
 
     return await _in_shard(connection, source, member, headers, write)
 
@@ -88,7 +89,7 @@ async def extract(
         written = []
         for member, content in reader.walk():
             if matches(member.name):
-                written.append(_write(member, content, directory / member.name, clobber=clobber))
+                written.append(write_member(member, content, directory / member.name, clobber=clobber))
         return written
 
     if not (written := await _in_shard(connection, source, "", headers, write)):
@@ -106,25 +107,34 @@ async def _in_shard(
     source = without_secret(source)
     if len(found.shards) != 1 or found.missing or found.inside:
         raise UsageError(f"'{source}' is not one shard, which is expected here. Name it: 'archive ls' shows which.")
-    [shard] = found.shards
+    try:
+        return await work_in(connection, found.shards[0], work)
+    except ObjectNotFound as exc:
+        if not member:
+            raise
+        raise ObjectNotFound(f"'{member}' is not in '{source}'. 'archive ls {source}' shows what is.") from exc
+
+
+async def work_in(connection: Connection, shard: Shard, work: Callable[[ArchiveReader], T]) -> T:
+    """Return what `work` makes of a shard, in a thread of its own; see `parse_shard`."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="aisnb-shard")
     try:
         async with Fetcher(policy=PLANNING) as fetcher:
             parts = shard.parts(connection, fetcher)
             try:
                 return await parse_shard(shard.name, parts, pool, work)
-            except ObjectNotFound as exc:
-                if not member:
-                    raise
-                raise ObjectNotFound(f"'{member}' is not in '{source}'. 'archive ls {source}' shows what is.") from exc
             finally:
                 parts.close()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _write(member: Member, content: BinaryIO, path: Path, *, clobber: bool) -> Path:
-    """Write one member to a file, which appears whole or not at all."""
+def write_member(member: Member, content: BinaryIO, path: Path, *, clobber: bool) -> Path:
+    """Write one member to the file `path`, which appears whole or not at all, and return it.
+
+    Raises:
+        AlreadyExists: the file is there, and not to be replaced.
+    """
     with local_faults(path):
         if not clobber and path.exists():
             raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")

@@ -95,12 +95,12 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
         BucketNotFound: there is no such bucket.
     """
     load_tables()
-    request = _request(bucket, wanted)
+    request = request_for(bucket, wanted)
     entries: list[wire.Entry] = []
     while wanted.limit is None or len(entries) < wanted.limit:
         left = wire.MAX_PAGE if wanted.limit is None else wanted.limit - len(entries)
         request.page_size = min(left, wire.MAX_PAGE)
-        page = await _page(connection, bucket, request, on_note=note)
+        page = await ask_page(connection, bucket, request, on_note=note)
         entries += page.entries or ()
         if not page.token:
             break
@@ -114,14 +114,20 @@ async def is_empty(connection: Connection, bucket: Bucket) -> bool:
     Raises:
         BucketNotFound: there is no such bucket.
     """
-    request = _request(bucket, Wanted(cached=True))
+    request = request_for(bucket, Wanted(cached=True))
     request.page_size = 1
-    return not (await _page(connection, bucket, request)).entries
+    return not (await ask_page(connection, bucket, request)).entries
 
 
-async def _page(
+async def ask_page(
     connection: Connection, bucket: Bucket, request: wire.ListRequest, on_note: Callable[[str], None] | None = None
 ) -> wire.Page:
+    """Return the page of a listing that `request` asks for; `on_note` is told what the endpoint has to say besides.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+        EndpointRefused: the answer is no page of AIStore's.
+    """
     body = msgspec.json.encode(Action(LIST, "", request))
     call = Call("GET", bucket_path(bucket), bucket_query(bucket), body, {"Accept": MSGPACK}, shown=f"Listing {bucket}")
     reply = await connection.call(call)
@@ -135,7 +141,8 @@ async def _page(
         ) from exc
 
 
-def _request(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
+def request_for(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
+    """Return what asks for the first page of what is `wanted`; its size is still to be said."""
     flags = 0
     if wanted.cached is not None:
         flags |= wire.CACHED_ONLY if wanted.cached else wire.NOT_CACHED

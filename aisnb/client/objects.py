@@ -104,9 +104,23 @@ async def read_object(connection: Connection, target: Target, extent: Extent | N
 
 
 async def save_object(
-    connection: Connection, target: Target, path: Path, extent: Extent | None, *, clobber: bool
+    connection: Connection,
+    target: Target,
+    path: Path,
+    extent: Extent | None,
+    *,
+    clobber: bool,
+    tick: Callable[[int], object] | None = None,
 ) -> Path:
     """Write the object to the file `path`, or into the directory `path`; it appears there whole, or not at all.
+
+    Args:
+        connection: to the endpoint.
+        target: the object.
+        path: the file or directory.
+        extent: the part of it that is wanted; None for all.
+        clobber: replace a file that is there.
+        tick: called with the bytes that were written so far, piece by piece.
 
     Returns:
         The file.
@@ -120,7 +134,13 @@ async def save_object(
 
     async def save(fresh: Path) -> None:
         with fresh.open("wb") as file:
-            await _receive(connection, target, extent, file.write)
+
+            def write(piece: bytes) -> None:
+                file.write(piece)
+                if tick is not None:
+                    tick(file.tell())
+
+            await _receive(connection, target, extent, write)
 
     return await appear(connection, path, save, clobber=clobber)
 

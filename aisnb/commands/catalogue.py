@@ -5,6 +5,7 @@ from __future__ import annotations
 from aisnb.commands import (
     archives,
     batching,
+    browsing,
     buckets,
     changing,
     checking,
@@ -50,6 +51,7 @@ COMMANDS = Tree(
             (
                 listing.ls,
                 listing.summary,
+                browsing.browse,
                 archives.archive_ls,
                 checking.check,
                 scrubbing.scrub,

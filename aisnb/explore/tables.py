@@ -52,10 +52,11 @@ _NOUNS = (
     ({"name", "provider"}, "bucket"),
     ({"directory", "url"}, "server"),
     ({"name", "size", "url"}, "file"),
+    ({"name", "size", "objects"}, "name"),
     ({"name"}, "object"),
     ({"property", "value"}, "property"),
 )
-_CLASSES = {"job": "aisnb-jobs"}
+_CLASSES = {"job": "aisnb-jobs", "name": "aisnb-browser"}
 
 
 def is_ours(frame: DataFrame) -> bool:

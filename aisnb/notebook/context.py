@@ -35,15 +35,27 @@ class NotebookContext(Session):
 
     def live_jobs(self, found: DataFrame) -> DataFrame:
         """Return a table of jobs, to be shown as one that stays up to date where there are widgets."""
-        text_only = read_settings().progress in ("off", "text")
-        if text_only or not hasattr(get_ipython(), "kernel") or find_spec("ipywidgets") is None:
+        if not _has_widgets():
             return found
         from aisnb.notebook.jobs import LiveJobs
 
         return LiveJobs.of(found)
+
+    def browser(self, place: str) -> Any:
+        """Return a browser of a place, or None where there are no widgets."""
+        if not _has_widgets():
+            return None
+        from aisnb.notebook.browser import Browser
+
+        return Browser(place)
 
     def form(self, command: Command | None) -> Any:
         """Return the form of a command, or without one that of the two steps."""
         from aisnb.notebook.forms import CommandForm, TwoSteps
 
         return TwoSteps(self) if command is None else CommandForm(self, command)
+
+
+def _has_widgets() -> bool:
+    text_only = read_settings().progress in ("off", "text")
+    return not text_only and hasattr(get_ipython(), "kernel") and find_spec("ipywidgets") is not None

@@ -67,6 +67,16 @@ def line(value: str, tone: str = INFO, css_class: str = "") -> str:
     return _stroke(text(value), tone, css_class)
 
 
+def failure(value: str) -> str:
+    """Return what went wrong, "" for nothing; a screen reader says it at once."""
+    return f'<div role="alert">{line(value, DANGER)}</div>' if value else ""
+
+
+def hint(value: str) -> str:
+    """Return something worth knowing, "" for nothing; a screen reader says it when it has time."""
+    return f'<div style="opacity:0.75" role="status">{text(value)}</div>' if value else ""
+
+
 def card(title: str, rows: Iterable[tuple[str, str]], tone: str = INFO, css_class: str = "") -> str:
     """Return a title and its facts, one a row; a value that is an ``http://`` address becomes a link.
 

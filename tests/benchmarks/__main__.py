@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import (
+    browsing,
     display,
     downloads,
     durable,
@@ -39,6 +40,7 @@ SUBJECTS = {
     "fileserver": fileserver.run,
     "jobs": jobs.run,
     "job-table": job_table.run,
+    "browser": browsing.run,
     "listings": listings.run,
     "members": members.run,
     "objects": objects.run,

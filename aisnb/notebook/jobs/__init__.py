@@ -1,10 +1,10 @@
 """The table of jobs to click in: what ``%ais jobs`` shows, and `aisnb.jobs_widget` makes.
 
 style, rows      how it looks: the sheet, and a job as a row of HTML
-table, pager     a page of jobs; from page to page
+table            a page of jobs
 filters          which jobs
 details          the job that was chosen, and what can be done about it, with its limits and errors
-watch, cells     looks again when something changes; ends when its cell is run again
+watch            looks again when something changes
 board, frame     all of it together; the DataFrame that is shown so
 """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, HBox, Layout, VBox
 
 from aisnb.client import portal
@@ -13,19 +12,17 @@ from aisnb.client.job_pages import JobPages
 from aisnb.client.jobs import job_table
 from aisnb.client.snapshots import has_ended
 from aisnb.errors import AisnbError, UsageError
+from aisnb.notebook import pieces
 from aisnb.notebook.jobs import style
-from aisnb.notebook.jobs.cells import take_place
 from aisnb.notebook.jobs.details import Details
 from aisnb.notebook.jobs.filters import Filters
-from aisnb.notebook.jobs.pager import Pager
 from aisnb.notebook.jobs.table import ROWS, Table
 from aisnb.notebook.jobs.watch import Watch
-from aisnb.notebook.progress import WIDGET_VIEW
+from aisnb.notebook.pager import Pager
+from aisnb.notebook.panel import Panel
 from aisnb.protocol.extension import CHOICES, JobQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pandas import DataFrame
 
     from aisnb.client.job_pages import Look
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
 _DOING = {"pause": "Pausing", "resume": "Going on with", "stop": "Stopping", "retry": "Retrying"}
 
 
-class JobBoard:
+class JobBoard(Panel):
     """A table of jobs that stays up to date until it is closed, or its cell is run again.
 
     All that it knows changes on the portal's loop; clicks are handed over to that, so that nobody waits for them.
@@ -57,30 +54,12 @@ class JobBoard:
         self._look: Look = portal.run(self._pages.look(query, start=True))
         self._watch = Watch(self._pages, query, self)
         self._limiting = asyncio.Lock()
-        self._closed = False
         self._filters = Filters(query, self._ask)
         self._pager = Pager(ROWS, ("job", "jobs"), ("Newer", "Older"), lambda offset: self._ask(offset=offset))
         self._table = Table(lambda job: self._ask(job=job))
         self._details = Details(self._act, self._limit, self._pages)
         self._said, self._trouble = HTML(), HTML()
-        self._box = self._arranged()
-
-    def close(self) -> None:
-        """Look no more, and take the widgets off the page. Twice is harmless."""
-        if not self._closed:
-            self._closed = True
-            portal.launch(self._watch.close())
-            for each in (self._box, *self._table.widgets):
-                for widget in _inside(each):
-                    widget.close()
-
-    def view(self) -> dict[str, object]:
-        """Return what shows the table in the current cell, and stay up to date from now on; {} where no page is."""
-        if self._closed or not hasattr(get_ipython(), "kernel"):
-            return {}
-        take_place(self)
-        portal.launch(self._begin())
-        return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}}
+        super().__init__(self._arranged(), self._table.widgets)
 
     def show(self, look: Look) -> None:
         """Show the jobs as they are now. Called on the portal's loop, as all that follows."""
@@ -89,17 +68,17 @@ class JobBoard:
             self._watch.ask(offset=(page.total - 1) // ROWS * ROWS)  # the page that was shown is gone
             return
         if query.job and page.chosen is None:
-            self._said.value = style.hint(f"Job {query.job} is not on the list any more.")
+            self._said.value = pieces.hint(f"Job {query.job} is not on the list any more.")
             self._watch.ask(job="")
         self._look = look
-        self._trouble.value = "" if page.jobs else style.hint(self._filters.nothing)
+        self._trouble.value = "" if page.jobs else pieces.hint(self._filters.nothing)
         self._table.show(page.jobs, query.job)
         self._pager.show(query.offset, len(page.jobs), page.total)
         self._details.show(page.chosen, of_cluster=query.job in look.of_cluster)
 
     def show_trouble(self, text: str) -> None:
         """Say why nobody knows how the jobs are; what was known stays to be read."""
-        self._trouble.value = style.failure(text)
+        self._trouble.value = pieces.failure(text)
 
     async def _begin(self) -> None:
         """Show what was seen, choose the newest job that goes on, and look from now on."""
@@ -109,6 +88,9 @@ class JobBoard:
             self._look.page.chosen = first
             self._watch.ask(job=first.id if first else "")
             self.show(self._look)
+
+    async def _end(self) -> None:
+        await self._watch.close()
 
     def _ask(self, **changes: Any) -> None:
         """Look at other jobs; from any thread."""
@@ -124,17 +106,17 @@ class JobBoard:
 
     async def _do(self, what: str, job: str) -> None:
         self._details.keep(what)
-        self._said.value = style.hint(f"{_DOING[what]} {job} …")
+        self._said.value = pieces.hint(f"{_DOING[what]} {job} …")
         fresh = job
         try:
             if what == "retry":
                 fresh = await self._pages.retry(job)
-                self._said.value = style.hint(f"Job {fresh} tries again what failed in {job}.")
+                self._said.value = pieces.hint(f"Job {fresh} tries again what failed in {job}.")
             else:
                 await self._pages.control(job, what)
                 self._said.value = ""
         except AisnbError as exc:
-            self._said.value = style.failure(str(exc))
+            self._said.value = pieces.failure(str(exc))
         self._details.keep("")
         self._watch.ask(**({"job": fresh, "offset": 0} if fresh != job else {}))
 
@@ -148,7 +130,7 @@ class JobBoard:
                 await self._pages.limit(job, limits)
                 self._said.value = ""
             except AisnbError as exc:
-                self._said.value = style.failure(str(exc))
+                self._said.value = pieces.failure(str(exc))
             self._details.limits.answered(limits)
         self._watch.ask()
 
@@ -158,8 +140,6 @@ class JobBoard:
         box = VBox([HTML(style.SHEET), head, self._trouble, self._table.box, self._details.box, self._said])
         box.add_class(style.BOARD_CLASS)
         box.add_class(f"{style.BOARD_CLASS}-board")
-        box.observe(lambda _change: self.close(), names="comm")  # somebody else has closed it
-        box.comm.on_close(lambda _message: self.close())  # the page cannot show it
         return box
 
     def _frame(self) -> DataFrame:
@@ -179,13 +159,3 @@ class JobBoard:
         more = page.total - len(page.jobs)
         rest = f"\n… and {more:,} more: '%ais show job --all' has them all." if more > 0 else ""
         return render_text(self._frame()) + rest
-
-
-def _inside(widget: Any) -> Iterator[Any]:
-    """Return a widget, and all that belongs to it."""
-    yield widget
-    for belonging in ("layout", "style"):
-        if hasattr(widget, belonging):
-            yield getattr(widget, belonging)
-    for child in getattr(widget, "children", ()):
-        yield from _inside(child)

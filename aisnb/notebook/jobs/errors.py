@@ -11,8 +11,8 @@ from aisnb.client import portal
 from aisnb.client.snapshots import known
 from aisnb.errors import AisnbError
 from aisnb.notebook import pieces
-from aisnb.notebook.jobs.pager import Pager
 from aisnb.notebook.jobs.style import ERRORS_CLASS
+from aisnb.notebook.pager import Pager
 
 if TYPE_CHECKING:
     from aisnb.client.job_pages import JobPages

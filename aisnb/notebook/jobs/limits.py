@@ -9,7 +9,7 @@ from ipywidgets import HTML, Layout, SelectionSlider, VBox
 
 from aisnb.client import portal
 from aisnb.client.snapshots import has_ended
-from aisnb.notebook.jobs import style
+from aisnb.notebook import pieces
 from aisnb.protocol.downloads import Limits
 from aisnb.units import human_size, plural
 
@@ -55,7 +55,7 @@ class LimitSliders:
         for slider in (self._speed, self._connections):
             slider.disabled = bool(why_not)
         limits = snapshot.limits or Limits()
-        self._said.value = style.hint(
+        self._said.value = pieces.hint(
             why_not or f"Now {limits_text(limits)}. A change holds at once; a retry keeps it."
         )
         if snapshot.id != self._job:

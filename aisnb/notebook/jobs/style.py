@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from aisnb.notebook import pieces
+from aisnb.notebook import button_table, pieces
 
 BOARD_CLASS = "aisnb-jobs"
 GRID_CLASS = "aisnb-jobs-grid"
 CELLS_CLASS = "aisnb-jobs-cells"
-CHOSEN_CLASS = "aisnb-jobs-chosen"
 DETAILS_CLASS = "aisnb-jobs-details"
 ERRORS_CLASS = "aisnb-jobs-errors"
 
@@ -25,20 +24,7 @@ SHEET = f"""<style>
   {pieces.FONT}; {pieces.NUMBERS}; height: auto; overflow-wrap: anywhere; color: var(--jp-ui-font-color1, inherit);
 }}
 .aisnb-jobs-board h4 {{ margin: 0; font-size: 1.15em; font-weight: 600; }}
-.{GRID_CLASS} {{ border-top: {_RULE}; border-bottom: {_RULE}; overflow: hidden; }}
-.{GRID_CLASS} > * {{ margin: 0; }}
-.{GRID_CLASS} button.widget-button {{
-  width: auto; height: 26px; line-height: 24px; margin: 0; padding: 0 8px; text-align: left; background: transparent;
-  border-radius: 3px; box-shadow: none; overflow: hidden; text-overflow: ellipsis;
-  color: var(--jp-ui-font-color1, inherit);
-  font-family: var(--jp-code-font-family, monospace); font-size: 12px;
-}}
-.{GRID_CLASS} button.widget-button:hover {{ background: var(--jp-layout-color2, rgba(127, 127, 127, 0.15)); }}
-.{GRID_CLASS} button.widget-button.{CHOSEN_CLASS} {{
-  background: var(--jp-brand-color1, #1976d2); color: var(--jp-ui-inverse-font-color1, #fff);
-}}
-.{GRID_CLASS} {{ container-type: inline-size; }}
-.{CELLS_CLASS} {{
+{button_table.sheet(GRID_CLASS)}.{CELLS_CLASS} {{
   display: grid; grid-template-columns: 6em 9.2em 7em 6.5em 4em minmax(0, 1fr); column-gap: 0.7em;
   align-items: center; min-height: 26px; white-space: nowrap;
 }}
@@ -63,13 +49,3 @@ SHEET = f"""<style>
 .aisnb-jobs-board input:focus-visible, .aisnb-jobs-board select:focus-visible,
 .aisnb-jobs-board button:focus-visible, .aisnb-jobs-board .noUi-handle:focus-visible {{ {_FOCUS} }}
 </style>"""
-
-
-def failure(text: str) -> str:
-    """Return what went wrong; a screen reader says it at once."""
-    return f'<div role="alert">{pieces.line(text, pieces.DANGER)}</div>' if text else ""
-
-
-def hint(text: str) -> str:
-    """Return something worth knowing."""
-    return f'<div class="aisnb-jobs-quiet" role="status">{pieces.text(text)}</div>' if text else ""

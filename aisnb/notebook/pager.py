@@ -36,13 +36,13 @@ class Pager:
         self._where = HTML(layout=Layout(margin="0 8px"))
         self.box = HBox([self._where, self._back, self._forth], layout=Layout(align_items="center"))
 
-    def show(self, offset: int, shown: int, total: int) -> None:
-        """Say which of how many rows are shown."""
+    def show(self, offset: int, shown: int, total: int, *, more: bool = False) -> None:
+        """Say which of how many rows are shown; with `more` nobody knows how many there are beyond `total`."""
         self._offset = offset
-        span = f"{offset + 1:,}–{offset + shown:,} of " if shown < total else ""
+        span = f"{offset + 1:,}–{offset + shown:,} of {'more than ' if more else ''}" if more or shown < total else ""
         noun = self._nouns[0] if total == 1 else self._nouns[1]
         self._where.value = f'<span role="status">{span}{total:,} {noun}</span>' if total else ""
         self._back.disabled = offset <= 0
-        self._forth.disabled = offset + shown >= total
+        self._forth.disabled = offset + shown >= total and not more
         for button in (self._back, self._forth):
-            button.layout.display = "" if shown < total else "none"
+            button.layout.display = "" if more or shown < total else "none"
