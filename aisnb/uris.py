@@ -21,6 +21,8 @@ HASH_SEED = 1103515245
 
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _PLAIN_OBJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}", re.ASCII)
+#: A host that would end the line that it is sent in, or that others read otherwise (CWE-93).
+_ODD_HOST = re.compile(r"[^:]*://[^/?#]*[\x00-\x20\x7f]")
 _MAX_NAME_BYTES = 1024
 _MAX_COMPONENT_BYTES = 255
 
@@ -191,6 +193,8 @@ def check_link(text: str) -> str:
         raise NameInvalid(f"'{text}' is not a web link: {exc}. Write it like http://host:port/dir/file.") from exc
     if not host:
         raise NameInvalid(f"'{text}' has no host. Write it like http://host:port/dir/file.")
+    if _ODD_HOST.match(text):
+        raise NameInvalid(f"{text!r} has a space or a control character in its host. Check its spelling.")
     return text
 
 

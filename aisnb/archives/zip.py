@@ -65,9 +65,11 @@ class ZipReader:
     def _entries(self) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         self.passed_over = 0
         for entry in self._archive.infolist():
-            if name := "" if entry.is_dir() else inner_name(entry.filename):
+            if entry.filename.endswith("/"):  # not is_dir(): that bears no empty name
+                continue
+            if name := inner_name(entry.filename):
                 yield name, entry
-            elif not entry.is_dir():
+            else:
                 self.passed_over += 1
 
     def _offset(self, entry: zipfile.ZipInfo) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from concurrent.futures import Future
 from threading import Thread
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _RESOLVER_SECONDS = 5.0
 _REMEMBERED = 1024
+_BRACKETED = re.compile(r"\[([^][]*)\](?::[0-9]*)?")
 
 
 class Hosts:
@@ -71,8 +73,8 @@ def _look_up_full_name() -> Future[str]:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
+    if (bracketed := _BRACKETED.fullmatch(host.strip())) is not None:
+        return bracketed[1]
     return host.partition(":")[0] if host.count(":") == 1 else host
 
 

@@ -163,6 +163,14 @@ def test_names_are_shown_relative_to_the_archive(raw: str, shown: str) -> None:
     assert inner_name(raw) == shown
 
 
+def test_a_name_that_is_empty_is_passed_over() -> None:
+    reader = open_archive(
+        io.BytesIO(zipped({"name.txt": b"x", "b": b"y"}).replace(b"name.txt", b"\0ame.txt")), Format.ZIP
+    )
+    assert [member.name for member in reader.members()] == ["b"]
+    assert reader.passed_over == 1
+
+
 @pytest.mark.parametrize("kind", Format)
 def test_more_members_than_the_limit_are_refused(kind: Format) -> None:
     with pytest.raises(ArchiveInvalid, match="members"):

@@ -38,6 +38,15 @@ def test_what_is_no_link_is_refused() -> None:
         sendable("http:///a")
 
 
+@pytest.mark.parametrize(
+    "host", ["a b", "h\r\nX:1", "1\r\n27.0.0.1:80", "a\tb", "a\0b", "user name:pw@h", "a\x7f", "a\n"]
+)
+def test_no_host_ends_the_line_that_it_is_sent_in(host: str) -> None:
+    for link in (f"http://{host}/a", f"https://{host}?q", f"http://{host}"):
+        with pytest.raises(NameInvalid, match=r"host|not a web link"):
+            sendable(link)
+
+
 def test_links_of_one_source_have_one_origin() -> None:
     assert origin("http://Host/a") == origin("http://host:80/b") == "http://host:80"
     assert origin("https://host/") == "https://host:443"

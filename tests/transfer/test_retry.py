@@ -34,6 +34,13 @@ def test_retry_after_in_seconds_is_read(text: str, seconds: float) -> None:
     assert parse_retry_after(text) == seconds
 
 
+@pytest.mark.parametrize(
+    "text", ["Tue, 249999999999 Nov 26 2010:0:00 GMT", "Mon, 1 Jan 0001 00:00:00 +2359", "9" * 5000]
+)
+def test_a_retry_after_beyond_all_numbers_does_no_harm(text: str) -> None:
+    assert parse_retry_after(text) >= 0
+
+
 def test_retry_after_as_a_date_is_read() -> None:
     assert 3000 < parse_retry_after(formatdate(time.time() + 3600, usegmt=True)) <= 3600
     assert parse_retry_after("Mon, 23 Nov 1998 10:00:00 GMT") == 0

@@ -9,11 +9,13 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.trust import crashes, disks, misbehaving
+from tests.trust import crashes, disks, fuzzing, gate, misbehaving
 from tests.trust.figures import table
+from tests.trust.parsers import PARSERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from tests.trust.figures import Figures
 
     Subject = Callable[[Path, int, bool], Figures]  # folder, seed, short
+
+
+def _fuzz(name: str, at: Path, seed: int, short: bool) -> Figures:
+    return fuzzing.run(at, name, 0.2 if short else 60, seed)
+
 
 SUBJECTS: dict[str, Subject] = {
     "crash-node": lambda at, seed, short: crashes.downloads("node", at, 3 if short else 100, seed),
@@ -33,6 +40,11 @@ SUBJECTS: dict[str, Subject] = {
     "disk-read-only": lambda at, _, __: disks.read_only(at),
     "index-lost": lambda at, _, __: disks.index_lost(at),
     "by-hand": lambda at, _, __: disks.by_hand(at),
+    "gate-paths": lambda at, seed, short: gate.paths(at, 500 if short else 0, seed),
+    "gate-headers": lambda at, _, __: gate.headers(at),
+    "gate-race": lambda at, _, short: gate.race(at, 1 if short else 30),
+    "gate-node": lambda at, _, __: gate.node(at),
+    **{f"fuzz-{name}": partial(_fuzz, name) for name in PARSERS},
 }
 
 
@@ -47,15 +59,22 @@ def measure(subject: str, seed: int, *, short: bool) -> Figures:
         return figures
 
 
+def _chosen(words: list[str]) -> list[str]:
+    """Return the subjects that the words name, ``gate`` all that begin so; all without a word."""
+    return [
+        name for name in SUBJECTS if not words or any(name == word or name.startswith(f"{word}-") for word in words)
+    ]
+
+
 def main() -> int:
     """Run the subjects named (all without a name) and print their table."""
     parser = argparse.ArgumentParser(prog="python -m tests.trust")
-    parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], help="all, if none is named")
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"all, if none is named: {', '.join(SUBJECTS)}")
     parser.add_argument("--seed", type=int, default=1, help="of what is random")
     parser.add_argument("--short", action="store_true", help="as few trials as CI makes")
     arguments = parser.parse_args()
     rows = []
-    for subject in arguments.subjects or SUBJECTS:
+    for subject in _chosen(arguments.subjects) or parser.error("there is no such subject"):
         rows.append(measure(subject, arguments.seed, short=arguments.short))
         print(f"{rows[-1].subject}: {rows[-1].seconds:.0f} s", file=sys.stderr, flush=True)
     print(table(rows))
