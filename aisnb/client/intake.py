@@ -51,6 +51,7 @@ class Intake(Views):
         recursive: bool = False,
         overwrite: bool = False,
         remove_source: bool = False,
+        checksum: bool = True,
     ) -> Job | None:
         """Start to make objects of files that the endpoint's own machines have, and return the job.
 
@@ -63,6 +64,8 @@ class Intake(Views):
             recursive: with all that is below the directory.
             overwrite: replace objects that are there.
             remove_source: remove the files once they are objects.
+            checksum: False leaves out the checksums where that saves reading the files; ``node fsck`` makes them
+                later. A cluster goes by its bucket's properties.
 
         Returns:
             The job; None if a cluster has done it at once.
@@ -76,7 +79,7 @@ class Intake(Views):
         """
         bucket, rest = parse_uri(bucket_or_object)
         source = str(Path(path).expanduser().absolute())  # noqa: ASYNC240  # this looks at no file
-        value = Promotion(source, rest, recursive, overwrite, remove_source)
+        value = Promotion(source, rest, recursive, overwrite, remove_source, not checksum)
         job = await self._begin(bucket, Action(PROMOTE, source, value))
         return await open_job(self._connection, job) if job else None
 

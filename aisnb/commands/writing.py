@@ -128,11 +128,14 @@ def promote(
     recursive: Annotated[bool, _RECURSIVE] = False,
     overwrite_dst: Annotated[bool, Option("replace objects that are there", ("--overwrite-dst", "-o"))] = False,
     delete_src: Annotated[bool, Option("remove the files once they are objects")] = False,
+    no_checksum: Annotated[bool, Option("do not read what need not be read; node fsck makes checksums later")] = False,
     not_file_share: Annotated[bool, Option("accepted for the ais CLI's sake")] = False,
     wait: Annotated[bool, WAIT] = False,
     progress: Annotated[bool, PROGRESS] = False,
 ) -> Job | Message:
     """Make objects of files that the endpoint's own machine has, without a byte through HTTP.
+
+    The kernel copies, or where the file system can (btrfs, XFS) shares the blocks.
 
     The local node takes any path of this machine. A cluster looks on its targets' disks; AIStore 5 only below
     /var/lib/ais/promote.
@@ -141,7 +144,12 @@ def promote(
         %ais promote /data/shards ais://abc --wait
     """
     job = context.client().promote(
-        path, destination, recursive=recursive, overwrite=overwrite_dst, remove_source=delete_src
+        path,
+        destination,
+        recursive=recursive,
+        overwrite=overwrite_dst,
+        remove_source=delete_src,
+        checksum=not no_checksum,
     )
     if job is None:
         return Message(f'promoted "{path}" => {destination}', value=destination)

@@ -44,7 +44,9 @@ _HEADERS: dict[str, Callable[[Bucket, ObjectRecord], Pairs]] = {
         (ais.BUCKET_NAME, bucket.name),
         (ais.BUCKET_PROVIDER, bucket.provider),
     ],
-    "checksum": lambda _, record: [(ais.CHECKSUM_TYPE, ais.XXHASH), (ais.CHECKSUM_VALUE, record.checksum)],
+    "checksum": lambda _, record: (
+        [(ais.CHECKSUM_TYPE, ais.XXHASH), (ais.CHECKSUM_VALUE, record.checksum)] if record.checksum else []
+    ),
     "atime": lambda _, record: [(ais.ACCESS_TIME, str(record.atime))],
     "version": lambda _, record: [(ais.VERSION, str(record.version))],
     "custom": lambda _, record: [
@@ -55,7 +57,7 @@ _HEADERS: dict[str, Callable[[Bucket, ObjectRecord], Pairs]] = {
     "chunked": lambda _, record: _chunk_headers(record),
     "location": lambda *_: [("ais-location", f"t[{TARGET_ID}]")],
     "copies": lambda *_: [("ais-mirror-copies", "1")],
-    "etag": lambda _, record: [("ETag", f'"{record.checksum}"')],
+    "etag": lambda _, record: [("ETag", f'"{record.checksum or f"{record.modified_ns:x}-{record.size:x}"}"')],
     "last-modified": lambda _, record: [("Last-Modified", _http_date(record.modified_ns))],
 }
 

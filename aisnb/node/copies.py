@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aisnb.errors import AlreadyExists, DirectoryNotFound, JobAborted, NameInvalid, ObjectNotFound
 from aisnb.node.copying import store_file
@@ -14,6 +17,7 @@ from aisnb.store import Completion, ErrorRecord
 from aisnb.uris import check_object_name, parse_bucket
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Future
 
     from aisnb.errors import AisnbError
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     from aisnb.store import JobRecord, ObjectRecord, Store
     from aisnb.store.records import Outcome
 
-_AT_ONCE = 64
+_AT_ONCE = 128
+#: Copying and hashing wait for the disk and leave Python: two threads use two cores.
+_THREADS = 2
 _FAULTS_OF_A_FILE = (AlreadyExists, DirectoryNotFound, NameInvalid, ObjectNotFound)
 
 
@@ -58,6 +64,7 @@ class Copies(Unhurried):
         self._progress = progress
         self._store = store
         self._halt = threading.Event()
+        self._feeding = threading.Lock()
 
     async def run(self) -> None:
         """Copy what is pending.
@@ -65,41 +72,71 @@ class Copies(Unhurried):
         Raises:
             AisnbError: the job cannot go on: no bucket, no room.
         """
-        loop = asyncio.get_running_loop()
-        for indices in batches(self._record, self._record.total, _AT_ONCE):
+        self._loop = asyncio.get_running_loop()
+        self._feed = batches(self._record, self._record.total, _AT_ONCE)
+        await in_thread(self._halt, self._copy_all)
 
-            def copy(indices: list[int] = indices) -> None:
-                for end in self._batch(indices):
-                    loop.call_soon_threadsafe(self._count, end)
-
-            await in_thread(self._halt, copy)
-
-    def _count(self, end: _End) -> None:
+    def _count(self, ends: list[_End]) -> None:
         progress = self._progress
-        progress.done += end.outcome != "failed"
-        progress.skipped += end.outcome == "skipped"
-        progress.failed += end.outcome == "failed"
-        progress.bytes += end.size if end.outcome == "done" else 0
+        for end in ends:
+            progress.done += end.outcome != "failed"
+            progress.skipped += end.outcome == "skipped"
+            progress.failed += end.outcome == "failed"
+            progress.bytes += end.size if end.outcome == "done" else 0
         progress.touch()
 
+    def _copy_all(self) -> None:
+        with ThreadPoolExecutor(_THREADS, "aisnb copy") as pool:
+            for copying in [pool.submit(self._copy_some) for _ in range(_THREADS)]:
+                copying.result()
+
+    def _copy_some(self) -> None:
+        """Copy a batch after the other; while the store writes one down, the next is copied."""
+        before: list[_End] = []
+        try:
+            while not self._halt.is_set() and (indices := self._next_indices()):
+                begun = self._batch(indices)
+                self._settle(before)
+                before = begun
+        except BaseException:
+            self._halt.set()
+            raise
+        finally:
+            self._settle(before)
+
+    def _settle(self, begun: list[_End]) -> None:
+        """Wait until all of these are written down, and have them counted."""
+        self._loop.call_soon_threadsafe(self._count, [self._ended(end) for end in begun])
+
+    def _next_indices(self) -> list[int]:
+        with self._feeding:
+            return next(self._feed, [])
+
     def _batch(self, indices: list[int]) -> list[_End]:
-        """Copy some; return how they ended, when all have."""
+        """Copy some; return how they will have ended when the store has written that down."""
         begun = []
-        for index, (name, path) in zip(indices, listed(self._store, self._record, self._spec, indices), strict=True):
+        pairs = listed(self._store, self._record, self._spec, indices)
+        here = self._here([name for name, _ in pairs])
+        for index, (name, path) in zip(indices, pairs, strict=True):
             if self._halt.is_set():
                 break
             try:
-                begun.append(self._begin(index, name, path))
+                begun.append(self._skipped(index, name) if name in here else self._begin(index, name, path))
             except JobAborted:
                 break
             except _FAULTS_OF_A_FILE as exc:
                 begun.append(self._missed(index, name, path, exc))
-        return [self._ended(end) for end in begun]
+        return begun
+
+    def _here(self, names: list[str]) -> set[str]:
+        """Return which of these are to be left alone: they are there already."""
+        if self._task.overwrite:
+            return set()
+        known = self._store.known(self._target, [self._target_name(name) for name in names])
+        return {name for name in names if self._target_name(name) in known}
 
     def _begin(self, index: int, name: str, path: str) -> _End:
-        target = check_object_name(self._task.prepend + self._renamed(name))
-        if not self._task.overwrite and self._is_here(target):
-            return self._skipped(index, name)
+        target = check_object_name(self._target_name(name))
         with self._open(name, path) as (size, file, custom):
             if self._task.dry_run:
                 return self._skipped(index, name)
@@ -109,28 +146,27 @@ class Copies(Unhurried):
                 size,
                 (self._target, target),
                 custom,
+                checksum=self._task.checksum,
                 completion=Completion(self._record.id, index, "done", size),
                 halt=self._halt,
             )
         return _End(index, name, "done", size, future, path)
 
-    def _open(self, name: str, path: str) -> _Opened:
+    @contextmanager
+    def _open(self, name: str, path: str) -> Iterator[tuple[int, int, dict[str, str]]]:
+        """Lend a file to be copied: bytes, descriptor, custom words."""
         if self._task.from_files:
-            return _Opened(*_open_file(path), {})
-        record, file = self._store.open(self._source, name)
-        return _Opened(record.size, file, record.custom)
+            with _opened(path) as (size, file):
+                yield size, file, {}
+            return
+        record, content = self._store.open(self._source, name)
+        with content:
+            yield record.size, content.fileno(), record.custom
 
-    def _is_here(self, name: str) -> bool:
-        try:
-            self._store.stat(self._target, name)
-        except ObjectNotFound:
-            return False
-        return True
-
-    def _renamed(self, name: str) -> str:
+    def _target_name(self, name: str) -> str:
         stem, dot, extension = name.rpartition(".")
         fresh = self._task.extensions.get(extension) if dot and "/" not in extension else None
-        return name if fresh is None else f"{stem}.{fresh}"
+        return self._task.prepend + (name if fresh is None else f"{stem}.{fresh}")
 
     def _skipped(self, index: int, name: str) -> _End:
         future = self._store.complete(Completion(self._record.id, index, "skipped"))
@@ -156,21 +192,13 @@ class Copies(Unhurried):
         return end
 
 
-class _Opened:
-    """A file to be copied: bytes, itself, custom words. Closed at the end of a ``with``."""
-
-    def __init__(self, size: int, file: BinaryIO, custom: dict[str, str]) -> None:
-        self._size, self._file, self._custom = size, file, custom
-
-    def __enter__(self) -> tuple[int, BinaryIO, dict[str, str]]:
-        return self._size, self._file, self._custom
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _open_file(path: str) -> tuple[int, BinaryIO]:
+@contextmanager
+def _opened(path: str) -> Iterator[tuple[int, int]]:
     try:
-        return Path(path).stat().st_size, Path(path).open("rb")
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as exc:
         raise DirectoryNotFound(f"'{path}' cannot be read: {exc}. See that it is there and yours to read.") from exc
+    try:
+        yield os.fstat(file).st_size, file
+    finally:
+        os.close(file)

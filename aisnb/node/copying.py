@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 20
 
 
-def pour(file: BinaryIO, partial: Partial, halt: Event | None = None) -> None:
+def pour(file: BinaryIO, partial: Partial) -> None:
     """Append what is left of a file to a partial file that was started.
 
     Raises:
-        JobAborted: `halt` was set on the way.
         DiskFull: no room is left.
         NodeError: the disk failed.
     """
@@ -34,8 +33,6 @@ def pour(file: BinaryIO, partial: Partial, halt: Event | None = None) -> None:
         if not chunk:
             return
         partial.write(chunk)
-        if halt is not None and halt.is_set():
-            raise JobAborted(f"The copy of '{getattr(file, 'name', '')}' was stopped. Start it again.")
 
 
 def copy_object(
@@ -66,27 +63,29 @@ def copy_object(
     """
     record, file = store.open(*source)
     with file:
-        return store_file(store, file, record.size, target, record.custom, completion=completion, halt=halt)
+        return store_file(store, file.fileno(), record.size, target, record.custom, completion=completion, halt=halt)
 
 
 def store_file(
     store: Store,
-    file: BinaryIO,
+    file: int,
     size: int,
     target: tuple[Bucket, str],
     custom: dict[str, str],
     *,
+    checksum: bool = True,
     completion: Completion | None = None,
     halt: Event | None = None,
 ) -> Future[ObjectRecord]:
-    """Store a file's bytes as an object.
+    """Store a file as an object.
 
     Args:
         store: where to.
-        file: read to its end.
+        file: descriptor, at its first byte; read to its end.
         size: its bytes, as far as is known.
         target: bucket and name.
         custom: words to keep with the object.
+        checksum: have one, also where the bytes need not be read for being copied.
         completion: what it means to a job.
         halt: set it to break off.
 
@@ -99,7 +98,8 @@ def store_file(
     partial = store.begin(*target)
     try:
         partial.start(offset=0, validator="", size=size)
-        pour(file, partial, halt)
+        if not partial.take_file(file, size, checksum=checksum, halt=halt):
+            raise JobAborted(f"The copy to '{target[0] / target[1]}' was stopped. Start it again.")
         return store.commit(partial, custom=custom, completion=completion)
     finally:
         partial.discard()

@@ -123,7 +123,13 @@ def plan_promote(store: Store, bucket: Bucket, value: Any, source: str, name: st
         )
     if not path.exists():
         raise DirectoryNotFound(f"'{path}' does not exist on this machine. Check the path.")
-    task = CopyTask(str(bucket), from_files=True, overwrite=request.overwrite, remove_source=request.remove_source)
+    task = CopyTask(
+        str(bucket),
+        from_files=True,
+        overwrite=request.overwrite,
+        remove_source=request.remove_source,
+        checksum=not request.unchecked,
+    )
     prefix = request.name or name
     spec = Spec(str(bucket), source=str(path), copy=task)
     return Plan(spec, -1, f"promote {path} -> {bucket}", _files(path, prefix, recursive=request.recursive))
@@ -169,14 +175,23 @@ def _files(path: Path, prefix: str, *, recursive: bool) -> Iterator[tuple[str, s
     if not path.is_dir():
         yield (prefix + path.name if not prefix or prefix.endswith("/") else prefix), str(path)
         return
-    for directory, below, names in os.walk(path):
-        below.sort()
-        for name in sorted(names):
-            file = Path(directory, name)
-            if file.is_file() and not file.is_symlink():
-                yield str(Path(prefix, file.relative_to(path))), str(file)
-        if not recursive:
-            return
+    yield from _files_below(str(path), prefix.rstrip("/") + "/" if prefix else "", recursive=recursive)
+
+
+def _files_below(directory: str, prefix: str, *, recursive: bool) -> Iterator[tuple[str, str]]:
+    """Yield what lies in a directory, then what lies below it; no file is asked for more than its directory tells."""
+    try:
+        with os.scandir(directory) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as exc:
+        raise DirectoryNotFound(f"'{directory}' cannot be read: {exc.strerror}. See that it is yours to read.") from exc
+    for entry in entries:
+        if entry.is_file(follow_symlinks=False):
+            yield prefix + entry.name, entry.path
+    if recursive:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_below(entry.path, f"{prefix}{entry.name}/", recursive=True)
 
 
 def _bucket(identity: BucketId) -> Bucket:

@@ -16,6 +16,7 @@ class CopyTask(msgspec.Struct, omit_defaults=True):
         from_files: the job's list has paths of files in the place of links.
         overwrite: also what is there already; else that is skipped.
         remove_source: remove a file once it is an object.
+        checksum: make one of each object.
     """
 
     target: str
@@ -25,6 +26,7 @@ class CopyTask(msgspec.Struct, omit_defaults=True):
     from_files: bool = False
     overwrite: bool = True
     remove_source: bool = False
+    checksum: bool = True
 
 
 class ArchiveTask(msgspec.Struct, omit_defaults=True):

@@ -57,13 +57,17 @@ class Selection(msgspec.Struct, omit_defaults=True):
 
 
 class Promotion(msgspec.Struct):
-    """The value of ``promote``: files of a node's own disks become objects."""
+    """The value of ``promote``: files of a node's own disks become objects.
+
+    ``aisnb-unchecked`` is ours: clusters pass over it, and make checksums as the bucket's properties say.
+    """
 
     source: str = msgspec.field(name="src", default="")
     name: str = msgspec.field(name="obj", default="")
     recursive: bool = msgspec.field(name="rcr", default=False)
     overwrite: bool = msgspec.field(name="ovw", default=False)
     remove_source: bool = msgspec.field(name="dls", default=False)
+    unchecked: bool = msgspec.field(name="aisnb-unchecked", default=False)
 
 
 class BlobDownload(msgspec.Struct, omit_defaults=True):

@@ -123,7 +123,7 @@ def _measure(path: str, record: ObjectRecord, *, verify: bool) -> ObjectRecord |
         checksum = record.checksum if same and not verify else _checksum(path)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
-    changed = not same or checksum != record.checksum
+    changed = not same or checksum != (record.checksum or checksum)  # one that was taken without gets it now
     return structs.replace(
         record,
         size=status.st_size,

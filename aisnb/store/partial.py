@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
 import xxhash
 
 from aisnb.store.changes import Forget, Keep
+from aisnb.store.cloning import Follower, copied, hash_range
 from aisnb.store.durability import sync_descriptor
 from aisnb.store.faults import file_fault, no_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from threading import Event
     from typing import BinaryIO
 
     from aisnb.uris import Bucket
@@ -28,6 +30,9 @@ WORTH_KEEPING = 1 << 20
 _SPOOLED = 64 * 1024
 
 _READ_AT_ONCE = 1 << 20
+
+#: From here on a file is hashed beside its copying, by the second core; below that is not worth a thread.
+_HASHED_BESIDE = 16 << 20
 
 
 class PartialFiles:
@@ -103,8 +108,8 @@ class Partial:
     """
 
     __slots__ = (
-        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_spool", "_validator",
-        "bucket", "bucket_id", "name", "replaces",
+        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_spool", "_unread",
+        "_validator", "bucket", "bucket_id", "name", "replaces",
     )  # fmt: skip
 
     def __init__(
@@ -117,7 +122,7 @@ class Partial:
         self._files = files
         self._key = key if files.claim(key) else ""
         self._file = self._validator = ""
-        self._kept = self._ended = False
+        self._kept = self._ended = self._unread = False
         self._descriptor = -1
         self._position = 0
         self._spool = b""
@@ -172,6 +177,7 @@ class Partial:
     def _start_over(self) -> None:
         self._remove()
         self._position = 0
+        self._unread = False
         self._hash = xxhash.xxh64()
 
     def _go_back(self, offset: int) -> None:
@@ -245,8 +251,58 @@ class Partial:
             self._hash.update(memoryview(rest)[:written])
             rest = memoryview(rest)[written:]
 
+    def take_file(self, source: int, size: int, *, checksum: bool = True, halt: Event | None = None) -> bool:
+        """Append a whole file, within the kernel where it can; return False if `halt` was set before its end.
+
+        Args:
+            source: descriptor of the file, at its first byte.
+            size: its bytes, as far as is known.
+            checksum: have the bytes read and hashed, also where they need not pass this process for being copied.
+            halt: set it to break off.
+
+        Raises:
+            DiskFull: no room is left.
+            NodeError: the disk failed.
+        """
+        assert self._position == 0, "take_file behind other bytes"
+        try:
+            if size > _SPOOLED:
+                self._copy_in_kernel(source, size, checksum=checksum, halt=halt)
+            buffer = memoryview(bytearray(min(size + 1, _READ_AT_ONCE)))
+            while halt is None or not halt.is_set():
+                count = os.readv(source, [buffer])  # also behind what the kernel copied: it may have grown
+                if not count:
+                    return True
+                self.write(buffer[:count])
+        except OSError as exc:
+            raise file_fault(exc, self._uri) from exc
+        return False
+
+    def _copy_in_kernel(self, source: int, size: int, *, checksum: bool, halt: Event | None) -> None:
+        """Copy a file without its bytes passing here; nothing is copied where the kernel cannot."""
+        self._open()
+        descriptor = self._descriptor
+        beside = Follower(descriptor) if checksum and size >= _HASHED_BESIDE else None
+        with beside.following() if beside else nullcontext(_nobody) as tell:
+            for stop in copied(source, descriptor):
+                self._position = stop
+                tell(stop)
+                if halt is not None and halt.is_set():
+                    break
+        if beside:
+            self._hash = beside.hash
+        elif checksum and self._hash is not None:
+            hash_range(self._hash, descriptor, 0, self._position)
+        else:
+            self._unread = self._position > 0
+
     def digest(self) -> str:
-        """Return the XXH64 of all bytes so far, 16 hex digits; bytes from before a pause are read for it."""
+        """Return the XXH64 of all bytes so far, 16 hex digits; bytes from before a pause are read for it.
+
+        It is "" for a file that was taken without one.
+        """
+        if self._unread:
+            return ""
         if self._hash is None:
             self._go_back(self._position)
         assert self._hash is not None  # _go_back made it
@@ -339,3 +395,7 @@ class Partial:
     @property
     def _uri(self) -> str:
         return self.bucket / self.name
+
+
+def _nobody(_stop: int) -> None:
+    """Take the place of who is told how far a copy is."""

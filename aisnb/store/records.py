@@ -39,7 +39,7 @@ class ObjectRecord(Struct, frozen=True):
     Attributes:
         name: its name in the bucket.
         size: bytes.
-        checksum: XXH64 of its bytes, 16 hex digits (AIStore's type ``xxhash2``).
+        checksum: XXH64 of its bytes, 16 hex digits (AIStore's type ``xxhash2``); "" if nobody has made one.
         atime: when it was stored, Unix nanoseconds.
         version: 1, and one more with every overwrite.
         custom: free words with it; downloads note ``source``, ``orig_url``, ``ETag``, ``Last-Modified``.

@@ -30,7 +30,7 @@ from aisnb.uris import check_object_name
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from typing import BinaryIO
@@ -181,6 +181,16 @@ class Store:
         if record is None:
             raise no_such_object(bucket, name)
         return record
+
+    def known(self, bucket: Bucket, names: Sequence[str]) -> Container[str]:
+        """Return which of these objects are here, or just about to be.
+
+        Raises:
+            BucketNotFound: the bucket is not here.
+        """
+        number = self.table.number(bucket)
+        with self.database.reading() as connection:
+            return index.known_versions(connection, number, names)
 
     def open(self, bucket: Bucket, name: str) -> tuple[ObjectRecord, BinaryIO]:
         """Open an object: its record, and its file at the first byte; they fit together, whoever overwrites it.

@@ -27,6 +27,7 @@ from tests.benchmarks import (
     listings,
     members,
     objects,
+    promotion,
     startup,
 )
 
@@ -44,6 +45,7 @@ SUBJECTS = {
     "listings": listings.run,
     "members": members.run,
     "objects": objects.run,
+    "promote": promotion.run,
     "index": index.run,
     "plan": exploring.plans,
     "sizes": exploring.sizes,

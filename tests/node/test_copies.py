@@ -86,6 +86,38 @@ def test_one_file_is_promoted_under_the_name_given(node: NodeProcess, bucket: st
         assert node.get(bucket, expected) == b"1"
 
 
+def test_many_files_are_promoted_below_their_directories_and_those_that_are_here_left_alone(
+    node: NodeProcess, bucket: str, tmp_path: Path
+) -> None:
+    bodies = {f"{number % 3}/{number:03d}": b"%03d" % number * (number * 100) for number in range(300)}
+    for name, body in bodies.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    (tmp_path / "link").symlink_to(tmp_path / "0/000")
+    node.put(bucket, "0/000", b"kept")
+    value = {"src": str(tmp_path), "rcr": True}
+    assert counts(ended(node, start(node, "POST", f"/v1/objects/{bucket}", "promote", value))) == (
+        "finished", 300, 300, 1, 0,
+    )  # fmt: skip
+    assert sorted(names(node, bucket)) == sorted(bodies)
+    for name, body in bodies.items():
+        assert node.get(bucket, name) == (body if name != "0/000" else b"kept")
+
+
+def test_an_object_without_checksum_is_read_and_listed_like_others(
+    node: NodeProcess, bucket: str, tmp_path: Path
+) -> None:
+    body = bytes(range(256)) * 1000
+    (tmp_path / "a.tar").write_bytes(body)
+    value = {"src": str(tmp_path), "aisnb-unchecked": True}
+    assert counts(ended(node, start(node, "POST", f"/v1/objects/{bucket}", "promote", value)))[0] == "finished"
+    answer = node.ask("GET", f"/v1/objects/{bucket}/a.tar")
+    assert answer.body == body
+    assert "ais-checksum-value" not in answer.headers
+    start(node, "POST", f"/v1/objects/{bucket}/a.tar", "rename-obj", None, "b.tar")
+    assert node.ask("GET", f"/v1/objects/{bucket}/b.tar").headers["ais-checksum-value"]
+
+
 def test_an_object_is_renamed(node: NodeProcess, bucket: str) -> None:
     node.put(bucket, "a", b"bytes")
     start(node, "POST", f"/v1/objects/{bucket}/a", "rename-obj", None, "dir/b")
