@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SETS = {"999 x 128 KiB": (999, 128 << 10), "16 x 32 MiB": (16, 32 << 20)}
 _PUTS = 100
 
+SHORT = {"SETS": {"9 x 4 KiB": (9, 4 << 10)}, "_PUTS": 3}
+
 
 def run(folder: Path, rounds: int) -> None:
     """Print a table for downloads of each set of files, and one for PUTs."""

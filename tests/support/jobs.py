@@ -10,27 +10,27 @@ from tests.support.nodes import PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.nodes import NodeProcess
+    from tests.support.nodes import NodeAt
 
 Shot = dict[str, Any]
 ENDED = ("finished", "aborted", "failed")
 
 
-def download(node: NodeProcess, bucket: str, **request: Any) -> str:
+def download(node: NodeAt, bucket: str, **request: Any) -> str:
     """Start a download as AIStore's clients do; return the job's id."""
     answer = node.ask("POST", "/v1/download", {"bucket": {"name": bucket}, **request})
     assert answer.status == 200, answer
     return str(answer.json()["id"])
 
 
-def show(node: NodeProcess, job: str) -> Shot:
+def show(node: NodeAt, job: str) -> Shot:
     """Return the job's snapshot."""
     answer = node.ask("GET", f"/v1/x/jobs/{job}")
     assert answer.status == 200, answer
     return dict(answer.json())
 
 
-def until(node: NodeProcess, job: str, condition: Callable[[Shot], bool]) -> Shot:
+def until(node: NodeAt, job: str, condition: Callable[[Shot], bool]) -> Shot:
     """Return the first snapshot that meets the condition, told by the node's long poll."""
     deadline = time.monotonic() + PATIENCE
     shot = show(node, job)
@@ -41,17 +41,17 @@ def until(node: NodeProcess, job: str, condition: Callable[[Shot], bool]) -> Sho
     return shot
 
 
-def ended(node: NodeProcess, job: str) -> Shot:
+def ended(node: NodeAt, job: str) -> Shot:
     """Return the job's last snapshot, once it has ended."""
     return until(node, job, lambda shot: shot["state"] in ENDED)
 
 
-def errors(node: NodeProcess, job: str) -> list[Shot]:
+def errors(node: NodeAt, job: str) -> list[Shot]:
     """Return the files that failed."""
     return list(node.ask("GET", f"/v1/x/jobs/{job}/errors").json())
 
 
-def control(node: NodeProcess, job: str, what: str, headers: dict[str, list[str]] | None = None) -> Shot:
+def control(node: NodeAt, job: str, what: str, headers: dict[str, list[str]] | None = None) -> Shot:
     """Stop, pause, resume or retry a job; return what the node answers."""
     answer = node.ask("POST", f"/v1/x/jobs/{job}/{what}", {"headers": headers} if headers else None)
     assert answer.status == 200, answer

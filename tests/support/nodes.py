@@ -39,30 +39,11 @@ class Answer:
         return str((json.loads(self.headers["hdr-error"]) if "hdr-error" in self.headers else self.json())["message"])
 
 
-class NodeProcess:
-    """A node that was started as the background room starts it."""
+class NodeAt:
+    """The node of a data root, whoever started it: plain requests to it."""
 
-    def __init__(self, home: Path, *, idle: float = 120.0, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, home: Path) -> None:
         self.root = DataRoot(home)
-        self.root.prepare()
-        words = ["--root", str(home), "--idle", f"{idle:g}", *options]
-        with self.root.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "aisnb.node", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def wait_until_it_listens(self) -> NodeProcess:
-        """Return once ``node.json`` names this process."""
-        deadline = time.monotonic() + PATIENCE
-        while not ((found := self.root.read_node_file()) and found.pid == self.process.pid):
-            assert self.process.poll() is None, f"the node ended with {self.process.returncode}: {self.log}"
-            assert time.monotonic() < deadline, f"the node does not listen: {self.log}"
-            time.sleep(0.02)
-        return self
 
     @property
     def endpoint(self) -> str:
@@ -118,6 +99,32 @@ class NodeProcess:
         answer = self.ask("GET", f"/v1/objects/{bucket}/{quote(name)}")
         assert answer.status == 200, answer
         return answer.body
+
+
+class NodeProcess(NodeAt):
+    """A node that was started as the background room starts it."""
+
+    def __init__(self, home: Path, *, idle: float = 120.0, options: tuple[str, ...] = ()) -> None:
+        super().__init__(home)
+        self.root.prepare()
+        words = ["--root", str(home), "--idle", f"{idle:g}", *options]
+        with self.root.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "aisnb.node", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until_it_listens(self) -> NodeProcess:
+        """Return once ``node.json`` names this process."""
+        deadline = time.monotonic() + PATIENCE
+        while not ((found := self.root.read_node_file()) and found.pid == self.process.pid):
+            assert self.process.poll() is None, f"the node ended with {self.process.returncode}: {self.log}"
+            assert time.monotonic() < deadline, f"the node does not listen: {self.log}"
+            time.sleep(0.02)
+        return self
 
     def kill(self) -> None:
         """End the process as a power cut would."""

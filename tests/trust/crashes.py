@@ -21,6 +21,8 @@ from tests.trust.looking import GONE, Onlookers, listing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.nodes import NodeAt
+
 SHARDS = 999
 LATEST_SECONDS = 0.9  # 999 shards take about as long
 
@@ -44,15 +46,15 @@ def make_dataset(directory: Path, shards: int) -> dict[str, bytes]:
     return dataset
 
 
-def file_servers(node: NodeProcess) -> list[int]:
-    """Return the process ids of the node's children."""
+def file_servers(node: int) -> list[int]:
+    """Return the process ids of the children of a node, whose own id is given."""
     shown = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     pairs = [tuple(map(int, line.split())) for line in shown.splitlines()]
-    return [pid for pid, parent in pairs if parent == node.process.pid]
+    return [pid for pid, parent in pairs if parent == node]
 
 
 def _kill_servers(node: NodeProcess) -> None:
-    for pid in file_servers(node):
+    for pid in file_servers(node.process.pid):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
@@ -88,14 +90,15 @@ def downloads(victim: str, folder: Path, trials: int, seed: int, shards: int = S
                 VICTIMS[victim](node)
             if node.process.poll() is not None:
                 node = NodeProcess(home).wait_until_it_listens()
-            _look_at_a_download(node, bucket, job, dataset, onlookers.seen, figures)
+            look_at_a_download(node, bucket, job, dataset, onlookers.seen, figures)
             node.ask("DELETE", f"/v1/buckets/{bucket}?provider=ais", {"action": "destroy-bck", "name": ""})
     return figures
 
 
-def _look_at_a_download(
-    node: NodeProcess, bucket: str, job: str, dataset: dict[str, bytes], seen: set[str], figures: Figures
+def look_at_a_download(
+    node: NodeAt, bucket: str, job: str, dataset: dict[str, bytes], seen: set[str], figures: Figures
 ) -> None:
+    """Wait for the job's end, then hold everything against the dataset: counts, listing, bytes, partial files."""
     now = listing(node, bucket).keys()
     figures.lost += [f"{bucket}/{name}: listed before the kill" for name in seen - now]
     end = counts(ended(node, job))

@@ -25,7 +25,8 @@ _OBJECTS = 60
 _MEGABYTES = 24
 
 
-def _content(number: int) -> bytes:
+def content_of(number: int) -> bytes:
+    """Return the bytes of an object or file."""
     return random.Random(number).randbytes(1_000 + number * 997 % 200_000)
 
 
@@ -33,15 +34,17 @@ def _name(number: int) -> str:
     return f"dir-{number % 3}/{number}"
 
 
-def _store_some(node: NodeProcess) -> dict[str, bytes]:
-    node.create("kept")
-    objects = {_name(number): _content(number) for number in range(_OBJECTS)}
+def store_some(node: NodeProcess) -> dict[str, bytes]:
+    """Store the objects of the bucket "kept"; return them by name."""
+    node.ask("POST", "/v1/buckets/kept", {"action": "create-bck", "name": "", "value": None})
+    objects = {_name(number): content_of(number) for number in range(_OBJECTS)}
     for name, content in objects.items():
         node.put("kept", name, content)
     return objects
 
 
-def _compare(node: NodeProcess, objects: dict[str, bytes], figures: Figures) -> None:
+def compare_kept(node: NodeProcess, objects: dict[str, bytes], figures: Figures) -> None:
+    """Hold the bucket "kept" against its objects."""
     found = listing(node, "kept")
     figures.lost += sorted(objects.keys() - found.keys())
     for name in objects.keys() & found.keys():
@@ -69,9 +72,9 @@ def full(folder: Path, trials: int) -> Figures:
             figures.subject += ": not possible here, skipped"
             return figures
         with running_node(folder / "disk/home") as node:
-            objects = _store_some(node)
+            objects = store_some(node)
             for number in range(_OBJECTS):
-                source.add(f"/f-{number:02d}", _content(number), etag=f'"{number}"')
+                source.add(f"/f-{number:02d}", content_of(number), etag=f'"{number}"')
             template = source.url(f"/f-{{00..{_OBJECTS - 1}}}")
             for trial in range(trials):
                 _fill_and_free(node, folder / "disk/ballast", f"trial-{trial}", template, objects, figures)
@@ -93,14 +96,14 @@ def _fill_and_free(
     figures.faults += 1
     told = shot["state"] == "failed" and "no room" in shot["reason"]
     figures.expect(told, f"{bucket}: the job ended as {shot['state']}: {shot['reason']}")
-    _compare(node, objects, figures)
+    compare_kept(node, objects, figures)
     ballast.unlink()
     ended(node, download(node, bucket, type="range", template=template))
     found = listing(node, bucket)
     figures.lost += [f"{bucket}/f-{number:02d}" for number in range(_OBJECTS) if f"f-{number:02d}" not in found]
     for number in range(_OBJECTS):
         if f"f-{number:02d}" in found:
-            figures.compare(f"{bucket}/f-{number:02d}", node.get(bucket, f"f-{number:02d}"), [_content(number)])
+            figures.compare(f"{bucket}/f-{number:02d}", node.get(bucket, f"f-{number:02d}"), [content_of(number)])
     figures.partial += [f"{bucket}: {path.name} was left" for path in Path(node.root.path, "partial").glob("*-*")]
     node.ask("DELETE", f"/v1/buckets/{bucket}?provider=ais", {"action": "destroy-bck", "name": ""})
 
@@ -112,7 +115,7 @@ def read_only(folder: Path) -> Figures:
     """
     figures = Figures("a file system that turns read-only", trials=1)
     with running_node(folder / "home") as node:
-        objects = _store_some(node)
+        objects = store_some(node)
         with _frozen(folder / "home/partial") as possible:
             if not possible:
                 figures.subject += ": not possible here, skipped"
@@ -122,9 +125,9 @@ def read_only(folder: Path) -> Figures:
                 figures.faults += 1
                 told = refused.status >= 400 and "cannot be stored: [Errno 30]" in refused.message
                 figures.expect(told, f"a PUT was answered with {refused.status}: {refused.body!r}")
-            _compare(node, objects, figures)
+            compare_kept(node, objects, figures)
         node.put("kept", "after", b"after")
-        _compare(node, objects | {"after": b"after"}, figures)
+        compare_kept(node, objects | {"after": b"after"}, figures)
     return figures
 
 
@@ -166,13 +169,13 @@ def index_lost(folder: Path) -> Figures:
     for kind, harm in HARMS.items():
         home = folder / kind
         with running_node(home) as node:
-            objects = _store_some(node)
+            objects = store_some(node)
             node.stop()  # in order: else SQLite's log makes most damage good by itself
         harm(home / "index.db")
         figures.trials += 1
         figures.faults += 1
         with running_node(home) as node:
-            _compare(node, objects, figures)
+            compare_kept(node, objects, figures)
             figures.expect("was made anew" in node.log, f"{kind}: the log does not say so")
     return figures
 
@@ -181,7 +184,7 @@ def by_hand(folder: Path) -> Figures:
     """Change and delete object files by hand: nothing is served as what it is not, and fsck settles it."""
     figures = Figures("object files changed or deleted by hand", trials=_OBJECTS // 10 * 2)
     with running_node(folder / "home") as node:
-        objects = _store_some(node)
+        objects = store_some(node)
         tree = folder / "home/buckets/ais/kept"
         for number in range(0, _OBJECTS, 10):
             changed, deleted = _name(number), _name(number + 1)
@@ -195,7 +198,7 @@ def by_hand(folder: Path) -> Figures:
             del objects[deleted]
         answer = node.ask("POST", "/v1/x/fsck")
         figures.expect(answer.status == 200, f"fsck said {answer.status}")
-        _compare(node, objects, figures)
+        compare_kept(node, objects, figures)
         extra = listing(node, "kept").keys() - objects.keys()
         figures.expect(not extra, f"still listed after fsck: {sorted(extra)}")
     return figures

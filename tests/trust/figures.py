@@ -23,6 +23,7 @@ class Figures:
         partial: objects seen half there, and partial files left when all had ended.
         broken: other promises that were not kept, in words.
         seconds: how long it took.
+        measured: other figures, in words.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Figures:
     partial: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    measured: str = ""
 
     @property
     def complaints(self) -> list[str]:
@@ -55,10 +57,11 @@ class Figures:
 
 
 def table(rows: Sequence[Figures]) -> str:
-    """Return the figures as a Markdown table."""
+    """Return the figures as a Markdown table, and below it what else was measured."""
     head = "| subject | trials | faults | objects compared | lost | wrong | partial | other | seconds |"
     lines = [head, "|---" * 9 + "|"]
     for row in rows:
         bad = " | ".join(str(len(found)) for found in (row.lost, row.wrong, row.partial, row.broken))
         lines.append(f"| {row.subject} | {row.trials} | {row.faults} | {row.checked} | {bad} | {row.seconds:.0f} |")
+    lines += [f"\n{row.subject}: {row.measured}." for row in rows if row.measured]
     return "\n".join(lines)

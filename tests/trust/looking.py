@@ -13,7 +13,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.support.nodes import Answer, NodeProcess
+    from tests.support.nodes import Answer, NodeAt
     from tests.trust.figures import Figures
 
 #: What a client meets while the node is dead or dying. Anything else is an answer, and is judged.
@@ -22,7 +22,7 @@ GONE = (OSError, http.client.HTTPException)
 _PAUSE_SECONDS = 0.02  # the node shall do its work, too
 
 
-def listing(node: NodeProcess, bucket: str) -> dict[str, dict[str, Any]]:
+def listing(node: NodeAt, bucket: str) -> dict[str, dict[str, Any]]:
     """Return all entries of an ``ais://`` bucket by name, page after page."""
     entries: dict[str, dict[str, Any]] = {}
     token = ""
@@ -38,7 +38,7 @@ def listing(node: NodeProcess, bucket: str) -> dict[str, dict[str, Any]]:
             return entries
 
 
-def fetch(node: NodeProcess, bucket: str, name: str) -> Answer:
+def fetch(node: NodeAt, bucket: str, name: str) -> Answer:
     """Ask for an object, which may not be there."""
     return node.ask("GET", f"/v1/objects/{bucket}/{quote(name)}")
 
@@ -53,9 +53,7 @@ class Onlookers:
         figures: where they complain.
     """
 
-    def __init__(
-        self, node: NodeProcess, bucket: str, allowed: Callable[[str], Sequence[bytes]], figures: Figures
-    ) -> None:
+    def __init__(self, node: NodeAt, bucket: str, allowed: Callable[[str], Sequence[bytes]], figures: Figures) -> None:
         self.seen: set[str] = set()
         self._node, self._bucket, self._allowed, self._figures = node, bucket, allowed, figures
         self._over = threading.Event()
