@@ -73,7 +73,7 @@ SUBJECTS: dict[str, Callable[[Path, Extent], Figures]] = {
     "many": lambda at, how: many.run(at, how.of(3, many.KERNELS), how.of(1, 10)),
     "load-server": lambda at, how: load.file_server(at, 512, how.load_seconds, how.seed),
     "load-node": lambda at, how: load.node(at, 256, how.load_seconds, how.seed),
-    "long": lambda at, how: long.run(at, how.of(5_000, 1_000_000)),
+    "long": lambda at, how: long.run(at, how.of(2_000, 1_000_000)),
     "gate-paths": lambda at, how: gate.paths(at, how.of(500, 0), how.seed),
     "gate-headers": lambda at, _: gate.headers(at),
     "gate-race": lambda at, how: gate.race(at, how.of(1, 30)),
