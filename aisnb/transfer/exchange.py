@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aisnb.errors import NameInvalid, SchemeMissing
 from aisnb.transfer.engine import AttemptFailed
-from aisnb.transfer.links import origin, redirected
+from aisnb.transfer.links import origin, redirected, told
 from aisnb.transfer.reach import check_host, is_public
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Exchanges:
             target = _next_hop(url, location)
             if target in seen or len(seen) > _MOST_REDIRECTS:
                 how = "in a circle" if target in seen else f"more than {_MOST_REDIRECTS} times"
-                raise AttemptFailed(f"it redirects {how}, at last to '{target}'. Check the link", final=True)
+                raise AttemptFailed(f"it redirects {how}, at last to '{told(target)}'. Check the link", final=True)
             seen.add(target)
             public_only = public_only or is_public(response.peers)
             if user and origin(target) != origin(home):
@@ -113,10 +113,12 @@ def _next_hop(url: str, location: str) -> str:
     try:
         target = redirected(url, location)
     except (SchemeMissing, NameInvalid) as exc:
-        raise AttemptFailed(f"it redirects to '{location}', which is no web link. Check the link", final=True) from exc
+        raise AttemptFailed(
+            f"it redirects to '{told(location)}', which is no web link. Check the link", final=True
+        ) from exc
     if url.startswith("https:") and target.startswith("http:"):
         raise AttemptFailed(
-            f"it redirects from https to '{target}', which anybody on the way could read and change. "
+            f"it redirects from https to '{told(target)}', which anybody on the way could read and change. "
             "Use that link itself if you trust it",
             final=True,
         )

@@ -59,6 +59,11 @@ def without_secret(link: str) -> str:
     return re.sub(r"(?<=://)[^/?#]*@", "", link, count=1)
 
 
+def told(link: str) -> str:
+    """Return what may be said of a link that a source made: without password, and without what signs it (its query)."""
+    return without_secret(link).partition("?")[0]
+
+
 def open_secret(link: str) -> tuple[str, dict[str, str]]:
     """Take the ``user:password@`` out of a link, which is shown and kept, and return it as a header, which is not."""
     bare = without_secret(link)
