@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from aisnb import background
 from aisnb.settings import read_settings
@@ -28,6 +29,10 @@ _OTHERS = (
     "AISNB_PROGRESS",
 )
 _ENDING_SECONDS = 30.0
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from tests.notebook.kernels import Kernel
 
 PATIENCE = 60.0
+SIZE = 2**20
+#: With files of that size, a job that no pause and no busy machine lets come to its end.
+SLOWLY = 3600 * 100
 ODD_WORDS = [
     "it's",
     '"',
@@ -70,7 +73,7 @@ def shards(tmp_path: Path) -> Iterator[Path]:
     directory = tmp_path / "it's $HOME"
     directory.mkdir()
     for number in range(1, 4):
-        (directory / f"shard-{number}.tar").write_bytes(b"x" * 1000)
+        (directory / f"shard-{number}.tar").write_bytes(b"x" * SIZE)
     yield directory
     if aisnb.node_status().running:
         stop_servers(everything=True)
@@ -263,7 +266,7 @@ def test_both_steps_without_a_wait_in_any_click(shards: Path, bucket: str) -> No
 
 def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, bucket: str) -> None:
     server = aisnb.serve(shards)
-    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=SLOWLY)
     form = aisnb.forms.two_steps()
     wait_until(lambda: form.job)
     assert form.job.id == job.id
@@ -278,7 +281,7 @@ def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, buc
 
 def test_a_paused_job_goes_on_by_a_click(shards: Path, bucket: str) -> None:
     server = aisnb.serve(shards)
-    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=SLOWLY)
     job.pause()
     form = aisnb.forms.two_steps()
     wait_until(lambda: find(form, "Resume").layout.display == "" and form.job)
@@ -291,7 +294,7 @@ def test_a_paused_job_goes_on_by_a_click(shards: Path, bucket: str) -> None:
 
 def test_a_form_that_is_filled_in_finds_its_own_job_and_no_other(shards: Path, bucket: str) -> None:
     server = aisnb.serve(shards)
-    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=3600 * 100)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=SLOWLY)
     other = aisnb.forms.two_steps(str(shards), "shard-{1..2}.tar", bucket)
     form = aisnb.forms.two_steps(str(shards), "shard-{1..3}.tar", bucket)
     wait_until(lambda: form.job and other.url)
