@@ -1,7 +1,7 @@
 """Tab in ``%ais`` lines and ``%%ais`` bodies: commands, flags, and what is there to be named.
 
 A matcher must answer at once: words, flags and local paths are read now; buckets, objects, jobs and servers come from
-`names`, which never waits.
+`names`, which never waits for long.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ The commands room replaces variables by its own rules, word by word.
 
 from __future__ import annotations
 
+import threading
 from collections import ChainMap
 from dataclasses import fields
 from functools import cached_property
@@ -69,29 +70,33 @@ class AisMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell = shell
+        self._context: NotebookContext | None = None
+        self._lock = threading.Lock()
 
     @observe("provider", "units", "progress", "connections")
     def _prefer(self, change: Bunch) -> None:
         setattr(PREFERENCES, change.name, change.new)
 
-    @cached_property
+    @property
     def context(self) -> NotebookContext:
-        """What the commands run with."""
+        """What the commands run with; asked for by cells, and by completion in a thread of its own."""
         from aisnb.notebook.context import NotebookContext
 
-        return NotebookContext()
+        with self._lock:
+            self._context = self._context or NotebookContext()
+            return self._context
 
     @cached_property
     def names(self) -> Names:
         """What is there to be named, for completion."""
         from aisnb.notebook.names import Names
 
-        return Names(self.context.running_client)
+        return Names(lambda: self.context.running_client())  # so the client comes in when it is asked, not with Tab
 
     def close(self) -> None:
         """Let the client go, if there is one, and forget what the user likes."""
-        if "context" in vars(self):
-            self.context.close()
+        if self._context is not None:
+            self._context.close()
         for preference in fields(PREFERENCES):
             setattr(PREFERENCES, preference.name, preference.default)
 

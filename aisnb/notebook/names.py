@@ -1,4 +1,4 @@
-"""Names that exist, for completion: a small memory, filled in the background, that never keeps anybody waiting."""
+"""Names that exist, for completion: a small memory, filled in the background, that keeps nobody waiting for long."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: For so long, in seconds, names count as fresh.
 FRESH_SECONDS = 5.0
+#: So long, in seconds, who asks for names for the first time waits: a node nearby has answered by then.
+FIRST_SECONDS = 0.3
 #: Of each bucket the first so many objects are known.
 MAX_OBJECTS = 10_000
 
@@ -46,6 +48,8 @@ class Names:
     def find(self, kind: str, wanted: str) -> list[str]:
         """Return the names of `kind` that are known now, and have those asked for that are not or are old.
 
+        Only the first question about them waits for its answer, and at most `FIRST_SECONDS`.
+
         Args:
             kind: ``bucket``, ``object``, ``job``, ``server`` or ``link``; of any other, nothing is known.
             wanted: the beginning of the name, which says whose objects are meant.
@@ -54,11 +58,22 @@ class Names:
         if kind not in _QUESTIONS or (kind == "object" and not scope):
             return []
         with self._lock:
+            is_first = (kind, scope) not in self._kept
             kept = self._kept.setdefault((kind, scope), _Kept())
-            if not kept.pending and time.monotonic() - kept.asked > FRESH_SECONDS:
-                kept.pending = True
-                threading.Thread(target=self._ask, args=(kind, scope, kept), name="aisnb-names", daemon=True).start()
+            asking = self._begin(kind, scope, kept)
+        if is_first and asking:
+            asking.join(FIRST_SECONDS)
+        with self._lock:
             return list(kept.names)
+
+    def _begin(self, kind: str, scope: str, kept: _Kept) -> threading.Thread | None:
+        """Start to ask, unless that is going on or the names are fresh."""
+        if kept.pending or time.monotonic() - kept.asked <= FRESH_SECONDS:
+            return None
+        kept.pending = True
+        asking = threading.Thread(target=self._ask, args=(kind, scope, kept), name="aisnb-names", daemon=True)
+        asking.start()
+        return asking
 
     def _ask(self, kind: str, scope: str, kept: _Kept) -> None:
         names: Sequence[str] = ()

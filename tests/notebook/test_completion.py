@@ -6,10 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from IPython.core.completer import provisionalcompleter
 
 import aisnb
+from aisnb.notebook import names
+from aisnb.notebook.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,3 +115,19 @@ def test_tab_starts_no_node(offers: Offers, monkeypatch: pytest.MonkeyPatch, tmp
 def test_an_endpoint_that_is_silent_keeps_nobody_waiting(offers: Offers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIS_ENDPOINT", "http://127.0.0.1:9")
     assert offers("%ais ls ais://a") == ["%ais ls ais://a"]
+
+
+def test_the_first_tab_has_names_where_they_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endpoint:
+        """Answers once it is allowed to."""
+
+        def buckets(self) -> pd.DataFrame:
+            assert may_answer.wait(30)
+            return pd.DataFrame({"name": ["ais://abc"]})
+
+    may_answer = threading.Event()
+    slow = Names(Endpoint)  # type: ignore[arg-type]  # all that is asked of a client here
+    assert slow.find("bucket", "a") == []
+    may_answer.set()
+    monkeypatch.setattr(names, "FIRST_SECONDS", 30.0)
+    assert Names(Endpoint).find("bucket", "a") == ["ais://abc"]  # type: ignore[arg-type]  # as above

@@ -73,3 +73,17 @@ print([name for name in {heavy!r} if name in sys.modules])
 """
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]", found.stdout + found.stderr
+
+
+def test_the_first_tab_brings_in_no_client() -> None:
+    code = """
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.completer import provisionalcompleter
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "aisnb")
+with provisionalcompleter():
+    assert [each.text for each in shell.Completer.completions("%ais sta", 8)] == ["start", "status"]
+import sys
+assert not {"aiohttp", "aisnb.client.client", "pandas"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
