@@ -64,10 +64,11 @@ def draw(sizes: Sizes) -> Figure:
     figure = Figure(figsize=INCHES, dpi=DOTS, facecolor=_GROUND, layout="constrained")
     grid = figure.add_gridspec(3, 2, height_ratios=(3.0, 3.6, 3.0))
     figure.suptitle(_text(sizes.title, 90), color=_INK, fontsize=12, x=0.01, ha="left", parse_math=False)
-    _draw_histogram(_axes(figure, grid[0, 0], "How many objects of which size"), sizes.histogram)
-    _draw_cumulative(_axes(figure, grid[0, 1], "What the largest objects hold"), sizes.cumulative)
-    title = {"directory": "Bytes by directory", "prefix": "Bytes by prefix", "object": "Bytes by object"}
-    _draw_treemap(_axes(figure, grid[1, :], title[sizes.prefix_kind]), sizes.prefixes)
+    noun = f"{sizes.noun}s"
+    _draw_histogram(_axes(figure, grid[0, 0], f"How many {noun} of which size"), sizes.histogram, noun)
+    _draw_cumulative(_axes(figure, grid[0, 1], f"What the largest {noun} hold"), sizes.cumulative, noun)
+    kind = sizes.noun if sizes.prefix_kind == "object" else sizes.prefix_kind
+    _draw_treemap(_axes(figure, grid[1, :], f"Bytes by {kind}"), sizes.prefixes)
     _draw_extremes(_axes(figure, grid[2, 0], "Largest and smallest"), sizes.largest, sizes.smallest)
     _draw_extensions(_axes(figure, grid[2, 1], "Bytes by extension"), sizes.extensions)
     return figure
@@ -90,7 +91,7 @@ def _axes(figure: Figure, place: Any, title: str) -> Axes:
     return axes
 
 
-def _draw_histogram(axes: Axes, bins: DataFrame) -> None:
+def _draw_histogram(axes: Axes, bins: DataFrame, noun: str) -> None:
     """Draw a bar for each bin at equal width, since bins grow by a factor; an empty object is in a bin of its own."""
     from matplotlib.ticker import MaxNLocator
 
@@ -102,18 +103,18 @@ def _draw_histogram(axes: Axes, bins: DataFrame) -> None:
     axes.set_xticks(list(places)[::stride], [human_size(round(low)) for low in bins["low"].iloc[::stride]])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_ylabel("objects", fontsize=8, color=_INK)
+    axes.set_ylabel(noun, fontsize=8, color=_INK)
     axes.set_xlabel("size (each bar begins at its label)", fontsize=8, color=_INK)
     return None
 
 
-def _draw_cumulative(axes: Axes, shares: DataFrame) -> None:
+def _draw_cumulative(axes: Axes, shares: DataFrame, noun: str) -> None:
     axes.plot(shares["objects"] * 100, shares["size"] * 100, color=_LINE, linewidth=2)
     axes.plot((0, 100), (0, 100), color=_FAINT, linewidth=0.8, linestyle="--")
     axes.set(xlim=(0, 100), ylim=(0, 100))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
-    axes.set_xlabel("of the objects, the largest first", fontsize=8, color=_INK)
+    axes.set_xlabel(f"of the {noun}, the largest first", fontsize=8, color=_INK)
     axes.set_ylabel("of the bytes", fontsize=8, color=_INK)
     axes.annotate("dashed: all alike", (98, 4), ha="right", fontsize=8, color=_REST)
 

@@ -98,13 +98,17 @@ class Sizes:
         return self.listing.nsmallest(20, "size").reset_index(drop=True)
 
     @property
+    def noun(self) -> str:
+        """What is counted: ``object``, or ``member`` of shards."""
+        return "member" if self._members else "object"
+
+    @property
     def title(self) -> str:
         """What this is, in one line."""
-        noun = "member" if self._members else "object"
         total = human_size(int(self.summary["size"].iloc[0]))
         about = f"{self._about}: " if self._about else ""
         unknown = f", {self._unknown:,} of unknown size" if self._unknown else ""
-        return f"{about}{plural(len(self.listing) + self._unknown, noun)}, {total}{unknown}"
+        return f"{about}{plural(len(self.listing) + self._unknown, self.noun)}, {total}{unknown}"
 
     def figure(self) -> Figure:
         """Return the picture as a new figure of matplotlib's, to be changed as you like.
@@ -160,7 +164,8 @@ class Sizes:
         if not can_draw():
             return text
         width, height = (round(inches * DOTS / FINENESS) for inches in INCHES)
-        return text | {"image/png": render(self.figure())}, {"image/png": {"width": width, "height": height}}
+        shown = {"width": width, "height": height, "alt": f"How sizes are spread. {self.title}"}
+        return text | {"image/png": render(self.figure())}, {"image/png": shown}
 
     @property
     def _sizes(self) -> Any:

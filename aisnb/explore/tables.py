@@ -128,6 +128,11 @@ def _totals(frame: DataFrame, units: str) -> str:
     noun = _noun(frame)
     if noun == "property":
         return ""
+    if noun == "problem":
+        kinds = ", ".join(
+            f"{count:,} {printable(str(kind))}" for kind, count in frame["problem"].value_counts().items()
+        )
+        return plural(len(frame), noun) + (f": {kinds}" if kinds else "")
     parts = [plural(len(frame), noun)]
     if "objects" in frame.columns and noun == "bucket":
         parts.append(plural(int(frame["objects"].fillna(0).sum()), "object"))

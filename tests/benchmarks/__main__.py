@@ -28,6 +28,7 @@ from tests.benchmarks import (
     members,
     objects,
     promotion,
+    pages,
     startup,
 )
 
@@ -51,6 +52,7 @@ SUBJECTS = {
     "sizes": exploring.sizes,
     "forms": forms.run,
     "display": display.run,
+    "pages": pages.run,
 }
 
 

@@ -71,7 +71,7 @@ class TestCheck:
     def test_says_what_was_held_against_what(self, ais: Run, context: Recorder, filled: str) -> None:
         found = ais(f"check {filled} --template 'shard-{{1..6}}.tar'")
         assert found.to_numpy().tolist()[0][:2] == ["shard-6.tar", "missing"]
-        assert render_text(found).endswith("1 problem, 1 of unknown size")
+        assert render_text(found).endswith("\n1 problem: 1 missing")
         assert context.said[:1] == [f"Note: {filled} checked against shard-{{1..6}}.tar: 5 objects, 1 missing."]
 
     def test_suggests_the_template_that_the_names_look_like(self, ais: Run, context: Recorder, filled: str) -> None:
@@ -104,6 +104,40 @@ class TestSizes:
         assert "0 objects" in repr(ais(f"sizes {bucket}"))
         with pytest.raises(aisnb.BucketNotFound):
             ais("sizes ais://there-is-none")
+
+
+LOOKS = ["ls {}", "ls {} --interactive", "ls {} --archive", "archive ls {} --samples", "check {}", "sizes {}"]
+
+
+@pytest.mark.parametrize("line", [*LOOKS, "sizes {} --archive", "sizes {} --depth 3", "ls {} --summary"])
+def test_looking_at_an_empty_bucket_shows_that_nothing_is_there(ais: Run, bucket: str, line: str) -> None:
+    shown = ais(line.format(bucket))
+    assert "0 " in (render_text(shown) if isinstance(shown, pd.DataFrame) else repr(shown))
+
+
+@pytest.mark.parametrize("line", LOOKS)
+def test_looking_at_a_bucket_that_somebody_deleted_is_one_error_in_words(ais: Run, bucket: str, line: str) -> None:
+    ais(line.format(bucket))
+    ais(f"rmb {bucket}")
+    with pytest.raises(aisnb.BucketNotFound, match=r"does not exist\. 'ls' lists the buckets"):
+        ais(line.format(bucket))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan {}", "plan {}s-{{1..3}}", "start download {}s-{{1..3}} {bucket} --dry-run", "ls {}", "sizes {}",
+        "sizes {}s-{{1..3}}", "archive ls {}s-{{1..3}}.tar", "check {bucket} --source {}",
+        "check {bucket} --source {} --template 's-{{1..3}}'",
+    ],
+)  # fmt: skip
+def test_a_source_that_nobody_serves_is_one_error_in_words(
+    ais: Run, bucket: str, source: FaultySource, line: str
+) -> None:
+    link = source.url("/")
+    source.refuse()
+    with pytest.raises(aisnb.SourceError, match="Check that the server runs"):
+        ais(line.format(link, bucket=bucket))
 
 
 class TestHandingOver:
