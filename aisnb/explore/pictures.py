@@ -127,7 +127,7 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
     if shown.empty:
         return _say_nothing(axes)
     areas = [float(size) for size in shown["size"]]
-    labels = [_text(prefix or "(no directory)", _SHORT) for prefix in shown["prefix"]]
+    labels = [_text(prefix or "(no directory)", _SHORT, keep_end=True) for prefix in shown["prefix"]]
     rest = groups.iloc[len(shown) :]
     if rest["size"].sum():
         areas.append(float(rest["size"].sum()))
@@ -144,12 +144,12 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
 
 
 def _label_cell(axes: Axes, cell: tuple[float, float, float, float], name: str, size: str) -> None:
-    """Write name and size into a cell, as far as there is room."""
+    """Write name and size into a cell, as far as there is room: of a name its end, in which neighbours differ."""
     x, y, width, height = cell
-    room = int(width / 0.075)  # characters of this size in a cell, near enough
+    room = int(width / 0.08)  # characters of this size in a cell, near enough
     if height < 0.2 or room < 4:
         return
-    fitting = name if len(name) <= room else name[: room - 1] + "…"
+    fitting = name if len(name) <= room else "…" + name[len(name) - room + 1 :]
     text = f"{fitting}\n{size}" if height > 0.36 and len(size) <= room else fitting
     axes.text(x + 0.05, y + 0.05, text, color="#ffffff", fontsize=8, va="top", clip_on=True, parse_math=False)
 
