@@ -27,8 +27,8 @@ from tests.benchmarks import (
     listings,
     members,
     objects,
-    promotion,
     pages,
+    promotion,
     startup,
 )
 

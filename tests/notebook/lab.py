@@ -126,10 +126,15 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
         time.sleep(0.2)
 
 
+def find_chromium() -> str | None:
+    """Return the path of a Chromium that is installed, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Run a headless Chromium, or skip the test where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = find_chromium()
     if program is None:
         pytest.skip("no Chromium is installed")
     from playwright.sync_api import sync_playwright
