@@ -111,14 +111,21 @@ async def _check_host(request: web.Request) -> None:
 
 def _check_token(request: web.Request) -> None:
     node = request.app[NODE]
-    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(node.token)):
+    authorization = request.headers.get(hdrs.AUTHORIZATION, "")
+    if bears(authorization, node.token):
         return
+    given = authorization.partition(" ")[2]
     what = "carries a token that is not the node's" if given else "carries no token"
     raise NotAllowed(
         f"{request.method} {request.path} {what}. The token is in '{DataRoot(node.root).token_file}'; send it as "
         "'Authorization: Bearer TOKEN', or set AIS_AUTHN_TOKEN to it."
     )
+
+
+def bears(authorization: str, token: str) -> bool:
+    """Return whether the header ``Authorization`` carries the token."""
+    scheme, _, given = authorization.partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(token))
 
 
 class WithoutNoise(logging.Filter):

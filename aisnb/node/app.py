@@ -12,6 +12,7 @@ from aiohttp import web
 
 from aisnb.fileserver.hosts import Hosts
 from aisnb.node import access, batches, buckets, cluster, downloads, extension, leases, objects
+from aisnb.node.door import Door
 from aisnb.node.ids import random_id
 from aisnb.node.jobs import Jobs
 from aisnb.node.leases import Leases
@@ -77,9 +78,13 @@ async def running_node(
         await runner.setup()
         await node.servers.start()
         await node.jobs.start()
-        site = web.SockSite(runner, listener, backlog=_BACKLOG, ssl_context=listening.tls_context())
-        await site.start()
-        stack.push_async_callback(site.stop)
+        assert runner.server is not None, "setup makes one"
+        door = Door(node, app[access.HOSTS], runner.server)
+        stack.callback(door.close)
+        server = await asyncio.get_running_loop().create_server(
+            door.visitor, sock=listener, backlog=_BACKLOG, ssl=listening.tls_context()
+        )
+        stack.callback(server.close)
         if keep:
             node.leases.keep = True
         node.leases.reconsider()

@@ -61,6 +61,8 @@ _HEADERS: dict[str, Callable[[Bucket, ObjectRecord], Pairs]] = {
     "last-modified": lambda _, record: [("Last-Modified", _http_date(record.modified_ns))],
 }
 
+_USUAL = [prop for prop in _HEADERS if prop not in _ONLY_IF_ASKED]
+
 
 def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = None) -> CIMultiDict[str]:
     """Return the headers that tell an object's properties.
@@ -73,18 +75,22 @@ def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = Non
     Raises:
         UsageError: there is no such property.
     """
-    wanted = (
-        [prop for prop in _HEADERS if prop not in _ONLY_IF_ASKED]
-        if props is None
-        else [prop.strip() for prop in props.split(",") if prop.strip()]
-    )
-    headers = CIMultiDict({ais.PRESENT: "true"})
+    wanted = _USUAL if props is None else [prop.strip() for prop in props.split(",") if prop.strip()]
+    pairs = [(ais.PRESENT, "true")]
     for prop in wanted:
         if prop in _HEADERS:
-            headers.extend(_HEADERS[prop](bucket, record))
+            pairs += _HEADERS[prop](bucket, record)
         elif prop not in _NO_HEADERS:
             known = ", ".join((*_HEADERS, *_NO_HEADERS))
             raise UsageError(f"'{prop}' is not a property of objects. Use some of: {known}.")
+    return CIMultiDict(pairs)
+
+
+def whole_object_headers(bucket: Bucket, record: ObjectRecord) -> CIMultiDict[str]:
+    """Return the headers of an answer with all of an object, but for those that every answer has."""
+    headers = object_headers(bucket, record)
+    headers["Accept-Ranges"] = "bytes"
+    headers["Content-Type"] = "application/octet-stream"
     return headers
 
 
@@ -112,9 +118,7 @@ async def send_object(request: web.Request, bucket: Bucket, record: ObjectRecord
         file: its bytes; whoever overwrites the object makes another file. Closed here.
     """
     with file:
-        headers = object_headers(bucket, record)
-        headers["Accept-Ranges"] = "bytes"
-        headers["Content-Type"] = "application/octet-stream"
+        headers = whole_object_headers(bucket, record)
         offset, count = _span(request, record.size)
         status = 206 if hdrs.RANGE in request.headers else 200
         if status == 206:

@@ -13,7 +13,6 @@ from aisnb.errors import EndpointError, EndpointUnreachable, NotAllowed
 from aisnb.node.runner import Run
 from aisnb.protocol import headers as ais
 from aisnb.protocol.messages import CREATE_BUCKET, Action
-from aisnb.store import Completion
 from aisnb.transfer import Request, Validator
 from aisnb.transfer.links import without_secret
 from aisnb.transfer.put import Uploads
@@ -72,8 +71,7 @@ class Relay(Run):
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         self._answered = time.monotonic()
-        completion = Completion(self._job, index, "skipped" if receipt.skipped else "done", receipt.size)
-        self._count(index, item, receipt, self._store.complete(completion))
+        self._count(index, item, receipt)
 
     async def _relay(self, item: Item, flight: Flight) -> Receipt:
         path = f"/v1/objects/{quote(self._bucket.name, safe='')}/{quote(item.name)}?{self._query()}"

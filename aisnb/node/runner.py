@@ -16,14 +16,12 @@ from aisnb.transfer.links import without_secret
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from concurrent.futures import Future
+    from collections.abc import Callable, Mapping
 
     from aisnb.node.progress import Flight, Progress
     from aisnb.node.sources import Files, Item, Spec
     from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Partial, Store
-    from aisnb.store.records import ObjectRecord
     from aisnb.transfer import Fetcher, Receipt
 
 #: Files of one job on their way at once, if its limits say nothing: a few keep a source nearby busy and the node quick
@@ -140,7 +138,8 @@ class Run:
 
     async def _work(self) -> None:
         while self._fault is None and len(self._workers) <= self._wanted:
-            await self._settling.room()
+            if self._settling.full:
+                await self._settling.room()
             async with self._slots:
                 index = next(self._pending, None)
                 if index is None:
@@ -216,19 +215,17 @@ class Run:
 
     def _settle(self, index: int, item: Item, partial: Partial, receipt: Receipt) -> None:
         """Have the store write down that a file is here; it counts once that is done."""
-        future: Future[ObjectRecord] | Future[None]
         if receipt.skipped:
             partial.discard()
-            skipped = Completion(self._job, index, "skipped", receipt.size)
-            future = self._store.complete(skipped, durable=self._spec.durable)
-        else:
-            future = self._store.commit(
-                partial,
-                custom=self._words(item, receipt.validator),
-                completion=Completion(self._job, index, "done", receipt.size),
-                durable=self._spec.durable,
-            )
-        self._count(index, item, receipt, future)
+            self._count(index, item, receipt)
+            return
+        completion, durable = Completion(self._job, index, "done", receipt.size), self._spec.durable
+        words = self._words(item, receipt.validator)
+        self._settling.add(
+            lambda tell: self._store.hand_in(partial, words, completion, tell, durable=durable),
+            self._then(index, item, receipt),
+        )
+        self._progress.bytes += receipt.size
 
     def _words(self, item: Item, marks: Validator) -> dict[str, str]:
         """Return what is kept with an object: where it came from, and which version it is."""
@@ -240,10 +237,17 @@ class Run:
         }
         return {key: value for key, value in words.items() if value}
 
-    def _count(self, index: int, item: Item, receipt: Receipt, future: Future[ObjectRecord] | Future[None]) -> None:
-        """Count a file that is at its place once the store has written that down."""
+    def _count(self, index: int, item: Item, receipt: Receipt) -> None:
+        """Have the store write down a file that makes no object here."""
+        completion = Completion(self._job, index, "skipped" if receipt.skipped else "done", receipt.size)
+        durable = self._spec.durable
+        self._settling.add(
+            lambda tell: self._store.note(completion, tell, durable=durable), self._then(index, item, receipt)
+        )
         self._progress.bytes += receipt.size
-        self._settling.add(future, lambda future: self._settled(index, item, receipt, future.exception()))
+
+    def _then(self, index: int, item: Item, receipt: Receipt) -> Callable[[BaseException | None], None]:
+        return lambda error: self._settled(index, item, receipt, error)
 
     def _settled(self, index: int, item: Item, receipt: Receipt, error: BaseException | None) -> None:
         if error is None:
@@ -262,11 +266,11 @@ class Run:
     def _fail(self, index: int, item: Item, error: BaseException, tries: int = 0) -> None:
         status = getattr(error, "status", 0)
         row = ErrorRecord(index, item.name, without_secret(item.url), status, tries, str(error))
-        future = self._store.complete(Completion(self._job, index, "failed", 0, row))
-        self._settling.add(future, self._failed)
+        completion = Completion(self._job, index, "failed", 0, row)
+        self._settling.add(lambda tell: self._store.note(completion, tell), self._failed)
 
-    def _failed(self, future: Future[None]) -> None:
-        if error := future.exception():
+    def _failed(self, error: BaseException | None) -> None:
+        if error is not None:
             self.break_off(error if isinstance(error, AisnbError) else NodeError(f"A failure was not kept: {error!r}."))
             return
         self._progress.failed += 1

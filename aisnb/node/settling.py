@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
-    Then = Callable[[Future[Any]], None]
+Then: TypeAlias = "Callable[[BaseException | None], None]"
+Tell: TypeAlias = "Callable[[object, BaseException | None], None]"
 
 #: So many may be on their way to the disk at once; more only cost memory.
-_MOST = 256
+_MOST = 512
 
 
 class Settling:
-    """Futures of the store, and what to do in the loop's thread when each is done."""
+    """What the store was asked for, and what to do in the loop's thread when each is done."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._pending = 0
-        self._done: deque[tuple[Future[Any], Then]] = deque()
+        self._done: deque[tuple[Then, BaseException | None]] = deque()
         self._woken = False
         self._changed = asyncio.Event()
 
-    def add(self, future: Future[Any], then: Then) -> None:
-        """Have `then` called with `future` when that is done."""
-        self._pending += 1
-        future.add_done_callback(lambda future: self._arrived(future, then))
+    def add(self, ask: Callable[[Tell], None], then: Then) -> None:
+        """Ask the store for something.
+
+        Args:
+            ask: does so, with what the store shall tell when it is done; what it raises is raised here.
+            then: called in the loop's thread with the error, None if it went well.
+        """
+        ask(lambda _, error: self._arrived(then, error))
+        self._pending += 1  # that it is done is taken note of in this thread, so not before
+
+    @property
+    def full(self) -> bool:
+        """Whether so many are pending that `room` would wait."""
+        return self._pending >= _MOST
 
     async def room(self) -> None:
         """Return when another one may be added."""
@@ -44,17 +55,18 @@ class Settling:
             self._changed.clear()
             await self._changed.wait()
 
-    def _arrived(self, future: Future[Any], then: Then) -> None:
+    def _arrived(self, then: Then, error: BaseException | None) -> None:
         """Called in the store's thread; a wake-up for each of them would cost more than what it tells."""
-        self._done.append((future, then))
+        self._done.append((then, error))
         if not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._settle)
+            with suppress(RuntimeError):  # the loop has ended, and with it all who could be told
+                self._loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
         self._woken = False  # before the first look: what comes after the last look wakes again
         while self._done:
-            future, then = self._done.popleft()
+            then, error = self._done.popleft()
             self._pending -= 1
-            then(future)
+            then(error)
         self._changed.set()

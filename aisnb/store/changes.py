@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from aisnb.errors import AisnbError
     from aisnb.store.records import Completion, ObjectRecord
     from aisnb.uris import Bucket
+
+    #: Told, in the writer thread, what came of it: the object's record if one was made, or the error.
+    Then = Callable[[ObjectRecord | None, BaseException | None], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -29,8 +34,8 @@ class Commit:
         custom_text: the same, encoded; a text that cannot be must not spoil the transaction of others.
         completion: what this means to a job.
         completion_text: the same, encoded.
-        durable: it is to be on the disk itself before the future is resolved.
-        future: gets the object's record, or the error.
+        durable: it is to be on the disk itself before anybody is told.
+        then: told the object's record, or the error.
         record: the object's record, once it is known.
         error: why it cannot be, once that is known.
         placed: whether the file is in the object's place.
@@ -49,7 +54,7 @@ class Commit:
     completion: Completion | None
     completion_text: str
     durable: bool
-    future: Future[ObjectRecord] = field(default_factory=Future)
+    then: Then
     record: ObjectRecord | None = None
     error: AisnbError | None = None
     placed: bool = False
@@ -66,15 +71,15 @@ class Complete:
 
     Attributes:
         completion: what to count.
+        then: told once it is counted, or the error.
         durable: the count, and all that was asked before, is to be on the disk itself then.
-        future: gets None once it is counted, or the error.
     """
 
     awaited: ClassVar[bool] = False
 
     completion: Completion
+    then: Then
     durable: bool = False
-    future: Future[None] = field(default_factory=Future)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,3 +115,16 @@ class Forget:
 
 
 Change: TypeAlias = Commit | Complete | Keep | Forget
+
+
+def telling(future: Future[Any]) -> Then:
+    """Return what tells a future how the change ended that it stands for."""
+    future.set_running_or_notify_cancel()  # from here on it happens, whoever stops waiting
+
+    def then(record: ObjectRecord | None, error: BaseException | None) -> None:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(record)
+
+    return then

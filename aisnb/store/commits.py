@@ -17,7 +17,7 @@ from aisnb.errors import AisnbError, BucketNotFound
 from aisnb.store.changes import Commit, Complete, Forget, Keep
 from aisnb.store.durability import sync, sync_directories
 from aisnb.store.faults import file_fault, no_such_bucket, stray_file
-from aisnb.store.index import drop_intents, known_versions
+from aisnb.store.index import drop_intents, insert, known_versions
 from aisnb.store.records import ObjectRecord
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class Committer:
         self._void: list[tuple[int, str]] = []  # may be left among the intents, and must not become objects
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Make `changes` true, in as few transactions as can be, and resolve their futures."""
+        """Make `changes` true, in as few transactions as can be, and tell those who asked."""
         for group in _without_repeats(changes):
             commits = [change for change in group if isinstance(change, Commit)]
             failure = None
             try:
                 self._apply(group, commits)
-            except BaseException as exc:  # noqa: BLE001  # not swallowed: every future of the group gets it
+            except BaseException as exc:  # noqa: BLE001  # not swallowed: all who asked are told it
                 self._tallies.forget()
                 self._void += [(commit.bucket_id, commit.name) for commit in commits if not commit.placed]
                 failure = exc
@@ -83,7 +83,7 @@ class Committer:
                     "INSERT OR REPLACE INTO partials VALUES (?,?,?)",
                     [(k.key, k.file, k.validator) for k in kept],
                 )
-                connection.executemany(_INSERT_INTENT, [_intent(c) for c in commits if c.error is None])
+                insert(connection, "intents", [_intent(commit) for commit in commits if commit.error is None])
         for commit in commits:
             if commit.error is None:
                 commit.error = self._place(commit, known=(commit.bucket_id, commit.name) in versions)
@@ -212,9 +212,6 @@ def settle(connection: sqlite3.Connection, dropped: Iterable[tuple[int, str]]) -
     connection.execute("DELETE FROM intents")
 
 
-_INSERT_INTENT = "INSERT OR REPLACE INTO intents VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-
-
 def _intent(commit: Commit) -> tuple[int | str, ...]:
     record = commit.record
     assert record is not None  # there is no error, so there is a record
@@ -236,16 +233,10 @@ def _intent(commit: Commit) -> tuple[int | str, ...]:
 def _resolve(group: Sequence[Change], failure: BaseException | None) -> None:
     for change in group:
         if isinstance(change, Commit):
-            if error := change.error or failure:
-                change.future.set_exception(error)
-            else:
-                assert change.record is not None  # there is no error, so there is a record
-                change.future.set_result(change.record)
+            error = change.error or failure
+            change.then(None if error else change.record, error)
         elif isinstance(change, Complete):
-            if failure:
-                change.future.set_exception(failure)
-            else:
-                change.future.set_result(None)
+            change.then(None, failure)
 
 
 def _without_repeats(changes: Sequence[Change]) -> Iterator[list[Change]]:

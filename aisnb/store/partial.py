@@ -175,7 +175,8 @@ class Partial:
             raise no_room(f"'{self._uri}' cannot be stored: {needed} bytes are to come and {free} are free")
 
     def _start_over(self) -> None:
-        self._remove()
+        if self._position or self._file:
+            self._remove()
         self._position = 0
         self._unread = False
         self._hash = xxhash.xxh64()

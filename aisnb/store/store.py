@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -12,12 +13,13 @@ from msgspec import structs
 from aisnb.errors import NodeError
 from aisnb.store import index
 from aisnb.store.buckets import BucketTable
-from aisnb.store.changes import Commit, Complete
-from aisnb.store.commits import INODE_MASK, Committer
+from aisnb.store.changes import Commit, Complete, telling
+from aisnb.store.commits import Committer
 from aisnb.store.database import Database
 from aisnb.store.durability import sync, sync_directories
 from aisnb.store.encoding import encode_completion, encode_custom
-from aisnb.store.faults import file_gone, no_such_object, stray_file
+from aisnb.store.faults import file_gone, stray_file
+from aisnb.store.files import ObjectFiles
 from aisnb.store.jobs import JobTable
 from aisnb.store.partial import Partial, PartialFiles
 from aisnb.store.renames import finish_renames
@@ -31,10 +33,10 @@ from aisnb.uris import check_object_name
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Container, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
     from typing import BinaryIO
 
+    from aisnb.store.changes import Then
     from aisnb.store.records import BucketRecord, Completion, ObjectRecord, Page, Summary
     from aisnb.uris import Bucket
 
@@ -89,6 +91,7 @@ class Store:
         kept = sweep_partials(self.database, partials)
         self.writer = Writer(self.database, Committer(self.database, self.tree, self.table, tallies).apply)
         self._partials = PartialFiles(partials, kept, self.writer.submit)
+        self._files = ObjectFiles(self.database, self.tree, self.table)
         self.jobs = JobTable(self.database, self.writer, tallies)
         self.servers = ServerTable(self.database, self.writer)
 
@@ -175,12 +178,7 @@ class Store:
             BucketNotFound: the bucket is not here.
             ObjectNotFound: the object is not here.
         """
-        number = self.table.number(bucket)
-        with self.database.reading() as connection:
-            record = index.find(connection, number, check_object_name(name))
-        if record is None:
-            raise no_such_object(bucket, name)
-        return record
+        return self._files.stat(bucket, name)
 
     def known(self, bucket: Bucket, names: Sequence[str]) -> Container[str]:
         """Return which of these objects are here, or just about to be.
@@ -200,45 +198,17 @@ class Store:
             ObjectNotFound: the object is not here, or its file was removed by hand.
             NodeError: its file was changed by hand.
         """
-        number = self.table.number(bucket)
-        path = self.tree.path(bucket, check_object_name(name))
-        before = None
-        while True:
-            file = self._open_file(bucket, name, path)
-            status = os.fstat(file.fileno())
-            identity = (status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK)
-            with self.database.reading() as connection:
-                records = index.candidates(connection, number, name)
-            for record in records:
-                if (record.size, record.modified_ns, record.inode) == identity:
-                    return record, file
-            if before == (identity, records):  # nobody is overwriting it: so it is for good
-                return self._settled(bucket, name, records, file)
-            before = (identity, records)
-            file.close()
+        record, path, descriptor = self._files.find(bucket, name)
+        return record, open(path, "rb", opener=lambda *_: descriptor)  # the caller closes it
 
-    def _open_file(self, bucket: Bucket, name: str, path: str) -> BinaryIO:
+    def read(self, bucket: Bucket, name: str, most: int) -> tuple[ObjectRecord, bytes] | None:
+        """Return an object's record and all its bytes, None if those are more than `most`. Raises what `open` does."""
+        record, _, descriptor = self._files.find(bucket, name)
         try:
-            return open(path, "rb")  # noqa: PTH123  # the caller closes it; paths of the tree are text
-        except OSError as exc:
-            self.stat(bucket, name)
-            raise file_gone(bucket, name, path) from exc
-
-    def _settled(
-        self, bucket: Bucket, name: str, records: list[ObjectRecord], file: BinaryIO
-    ) -> tuple[ObjectRecord, BinaryIO]:
-        """Judge a file whose inode is not the record's: with size and time kept, the data root was copied."""
-        status = os.fstat(file.fileno())
-        for record in records:
-            if (record.size, record.modified_ns) == (status.st_size, status.st_mtime_ns):
-                return record, file
-        file.close()
-        if not records:
-            raise no_such_object(bucket, name)
-        raise NodeError(
-            f"The file of '{bucket / name}', '{file.name}', was changed by hand and is not what was stored. Run "
-            "'node fsck' to accept it as it is, or store the object again."
-        )
+            body = os.pread(descriptor, record.size, 0) if record.size <= most else b""
+        finally:
+            os.close(descriptor)
+        return (record, body) if len(body) == record.size else None
 
     def page(self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000) -> Page:
         """Return a stretch of the bucket's listing.
@@ -340,27 +310,41 @@ class Store:
             DiskFull: the last bytes found no room.
             NameInvalid: the words are not valid text; the partial is still there.
         """
-        words, completion_text = encode_custom(custom or {}), encode_completion(completion)
+        future: Future[ObjectRecord] = Future()
+        self.hand_in(partial, custom or {}, completion, telling(future), durable=durable)
+        return future
+
+    def hand_in(
+        self,
+        partial: Partial,
+        custom: Mapping[str, str],
+        completion: Completion | None,
+        then: Then,
+        *,
+        durable: bool = False,
+    ) -> None:
+        """Make the partial an object as `commit` does, and have `then` told in the writer thread: for very many."""
+        words, completion_text = encode_custom(custom), encode_completion(completion)
         checksum = partial.digest()
         file, key, body = partial.seal()
-        change = Commit(
-            bucket=partial.bucket,
-            bucket_id=partial.bucket_id,
-            name=partial.name,
-            file=file,
-            body=body,
-            key=key,
-            size=partial.position,
-            checksum=checksum,
-            custom=dict(custom or {}),
-            custom_text=words,
-            completion=completion,
-            completion_text=completion_text,
-            durable=durable,
+        self.writer.submit(
+            Commit(
+                bucket=partial.bucket,
+                bucket_id=partial.bucket_id,
+                name=partial.name,
+                file=file,
+                body=body,
+                key=key,
+                size=partial.position,
+                checksum=checksum,
+                custom=dict(custom),
+                custom_text=words,
+                completion=completion,
+                completion_text=completion_text,
+                durable=durable,
+                then=then,
+            )
         )
-        change.future.set_running_or_notify_cancel()  # from here on it happens, whoever stops waiting
-        self.writer.submit(change)
-        return change.future
 
     def complete(self, completion: Completion, *, durable: bool = False) -> Future[None]:
         """Count a file that ended without an object: skipped or failed.
@@ -372,11 +356,14 @@ class Store:
         Raises:
             NameInvalid: a part of its error is not valid text.
         """
+        future: Future[None] = Future()
+        self.note(completion, telling(future), durable=durable)
+        return future
+
+    def note(self, completion: Completion, then: Then, *, durable: bool = False) -> None:
+        """Count a file as `complete` does, and have `then` told in the writer thread."""
         encode_completion(completion)  # so that it cannot spoil the transaction of others
-        change = Complete(completion, durable)
-        change.future.set_running_or_notify_cancel()  # as for commit
-        self.writer.submit(change)
-        return change.future
+        self.writer.submit(Complete(completion, then, durable))
 
     def sync(self, bucket: Bucket, name: str) -> None:
         """Return once the file of an object that is here, and its directories, are on the disk itself.

@@ -31,7 +31,7 @@ class Writer:
 
     Args:
         database: what it writes to.
-        apply: makes a group of changes true and resolves their futures; raises nothing.
+        apply: makes a group of changes true and tells those who asked; raises nothing.
     """
 
     def __init__(self, database: Database, apply: Callable[[list[Change]], None]) -> None:

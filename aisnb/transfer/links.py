@@ -15,6 +15,8 @@ _SAFE = "!$&'()*+,;=:@/?~%"
 _SENDABLE = re.compile(r"[A-Za-z0-9\-._!$&'()*+,;=:@/?~]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LINK = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE | re.ASCII)
+#: Where a link's next slash is the one that ends its authority.
+_BEHIND_SCHEME = len("https://")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,13 +52,12 @@ def origin(link: str) -> str:
     Example:
         origin("http://Host/a")  # "http://host:80"
     """
-    match = _LINK.match(link)
-    return _origin(match[1], match[2]) if match is not None else ""
+    return _origin(link[:end] if (end := link.find("/", _BEHIND_SCHEME)) > 0 else link)
 
 
 def without_secret(link: str) -> str:
     """Return a link without the ``user:password@`` that it may hold, for messages and records."""
-    return re.sub(r"(?<=://)[^/?#]*@", "", link, count=1)
+    return re.sub(r"(?<=://)[^/?#]*@", "", link, count=1) if "@" in link else link
 
 
 def told(link: str) -> str:
@@ -101,6 +102,10 @@ def _place(scheme: str, authority: str) -> str:
 
 
 @lru_cache
-def _origin(scheme: str, authority: str) -> str:
-    parts = urlsplit(f"{scheme}://{authority}/")
+def _origin(link: str) -> str:
+    """Return the origin of a link that may be cut off behind its authority; the same for all files of a source."""
+    match = _LINK.match(link)
+    if match is None:
+        return ""
+    parts = urlsplit(f"{match[1]}://{match[2]}/")
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"

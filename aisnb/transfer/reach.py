@@ -39,7 +39,7 @@ def check_host(place: str, *, public_only: bool) -> None:
     Raises:
         AttemptFailed: it is a cloud's metadata service, or inside this network.
     """
-    host = urlsplit(place).hostname or ""
+    host = _host(place)
     if host.rstrip(".") in _METADATA_NAMES:
         raise _metadata(place)
     if (literal := _literal(host)) is not None:
@@ -75,6 +75,11 @@ def _check(place: str, address: _Address, *, public_only: bool) -> None:
             "Use that link itself if you trust it",
             final=True,
         )
+
+
+@lru_cache(maxsize=1024)
+def _host(place: str) -> str:
+    return urlsplit(place).hostname or ""
 
 
 @lru_cache(maxsize=1024)

@@ -85,6 +85,8 @@ class Validator(msgspec.Struct, frozen=True, omit_defaults=True):
     @classmethod
     def decode(cls, text: str) -> Validator:
         """Return the validator that `text` encodes; one without marks if it encodes none."""
+        if not text:
+            return cls()
         try:
             return msgspec.json.decode(text, type=cls)
         except msgspec.DecodeError:

@@ -1,0 +1,95 @@
+"""Objects that are here, found to be read: the record and the file fit together, whoever overwrites them meanwhile."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from aisnb.errors import NodeError
+from aisnb.store import index
+from aisnb.store.commits import INODE_MASK
+from aisnb.store.faults import file_gone, no_such_object
+from aisnb.uris import check_object_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aisnb.store.buckets import BucketTable
+    from aisnb.store.database import Database
+    from aisnb.store.records import ObjectRecord
+    from aisnb.store.tree import Tree
+    from aisnb.uris import Bucket
+
+
+class ObjectFiles:
+    """Finds objects.
+
+    Args:
+        database: with the index.
+        tree: where the files are.
+        table: the buckets.
+    """
+
+    def __init__(self, database: Database, tree: Tree, table: BucketTable) -> None:
+        self._database = database
+        self._tree = tree
+        self._table = table
+
+    def stat(self, bucket: Bucket, name: str) -> ObjectRecord:
+        """Return the object's record; see `Store.stat`."""
+        number = self._table.number(bucket)
+        with self._database.reading() as connection:
+            record = index.find(connection, number, check_object_name(name))
+        if record is None:
+            raise no_such_object(bucket, name)
+        return record
+
+    def find(self, bucket: Bucket, name: str) -> tuple[ObjectRecord, str, int]:
+        """Return an object's record, the path of its file, and a descriptor of that, open to be read.
+
+        Raises:
+            BucketNotFound: the bucket is not here.
+            ObjectNotFound: the object is not here, or its file was removed by hand.
+            NodeError: its file was changed by hand.
+        """
+        number = self._table.number(bucket)
+        path = self._tree.path(bucket, check_object_name(name))
+        before = None
+        while True:
+            descriptor = self._open(bucket, name, path)
+            try:
+                status = os.fstat(descriptor)
+                with self._database.reading() as connection:
+                    records = index.candidates(connection, number, name)
+                identity = (status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK)
+                for record in records:
+                    if (record.size, record.modified_ns, record.inode) == identity:
+                        return record, path, descriptor
+                if before == (identity, records):  # nobody is overwriting it: so it is for good
+                    return self._settled(bucket, name, records, status), path, descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            before = (identity, records)
+            os.close(descriptor)
+
+    def _open(self, bucket: Bucket, name: str, path: str) -> int:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as exc:
+            self.stat(bucket, name)
+            raise file_gone(bucket, name, path) from exc
+
+    def _settled(
+        self, bucket: Bucket, name: str, records: Sequence[ObjectRecord], status: os.stat_result
+    ) -> ObjectRecord:
+        """Judge a file whose inode is not the record's: with size and time kept, the data root was copied."""
+        for record in records:
+            if (record.size, record.modified_ns) == (status.st_size, status.st_mtime_ns):
+                return record
+        if not records:
+            raise no_such_object(bucket, name)
+        raise NodeError(
+            f"The file of '{bucket / name}', '{self._tree.path(bucket, name)}', was changed by hand and is not what "
+            "was stored. Run 'node fsck' to accept it as it is, or store the object again."
+        )

@@ -1,0 +1,145 @@
+"""Small objects are handed out past the framework: nobody can tell, whatever else is asked on the same connection."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.nodes import PATIENCE, running_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.nodes import NodeProcess
+
+SMALL, LARGE = b"hello world", bytes(range(256)) * 4096
+
+
+@pytest.fixture
+def shelf(node: NodeProcess, bucket: str) -> str:
+    """A bucket with a small and a large object."""
+    node.put(bucket, "dir/small", SMALL)
+    node.put(bucket, "large", LARGE)
+    return f"/v1/objects/{bucket}"
+
+
+@contextlib.contextmanager
+def talk(node: NodeProcess) -> Iterator[socket.socket]:
+    address = urlsplit(node.endpoint)
+    with socket.create_connection((address.hostname, address.port), PATIENCE) as connection:
+        yield connection
+
+
+def question(node: NodeProcess, target: str, *more: str, version: str = "1.1") -> bytes:
+    lines = [f"GET {target} HTTP/{version}", "Host: 127.0.0.1", f"Authorization: Bearer {node.token}", *more]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def answers(connection: socket.socket, count: int) -> list[tuple[int, bytes]]:
+    """Return status and body of as many answers."""
+    found = []
+    with connection.makefile("rb") as stream:
+        for _ in range(count):
+            status = int(stream.readline().split()[1])
+            headers = http.client.parse_headers(stream)
+            found.append((status, stream.read(int(headers["Content-Length"]))))
+    return found
+
+
+def test_the_headers_are_those_of_the_framework(node: NodeProcess, shelf: str) -> None:
+    quick = node.ask("GET", f"{shelf}/dir/small?provider=ais")
+    other = node.ask("GET", f"{shelf}/dir/small?provider=ais&anything=else")
+    assert (quick.status, quick.body) == (other.status, other.body) == (200, SMALL)
+    assert "server" in other.headers
+    assert "server" not in quick.headers, "both came from the framework"
+    for name in ("server", "date"):
+        quick.headers.pop(name, None)
+        other.headers.pop(name, None)
+    assert quick.headers == other.headers
+
+
+def test_a_connection_can_ask_for_small_objects_and_then_for_anything(node: NodeProcess, shelf: str) -> None:
+    with contextlib.closing(node.connection()) as connection:
+        said = {"Authorization": f"Bearer {node.token}"}
+        for method, name, body, wanted in [
+            ("GET", "dir/small", None, SMALL),
+            ("GET", "dir/small", None, SMALL),
+            ("GET", "large", None, LARGE),
+            ("GET", "dir/small", None, SMALL),
+            ("PUT", "dir/small", b"other", b""),
+            ("GET", "dir/small", None, b"other"),
+            ("HEAD", "dir/small", None, b""),
+        ]:
+            connection.request(method, f"{shelf}/{name}", body, said)
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (200, wanted)
+
+
+def test_questions_that_come_at_once_or_in_pieces_are_answered_in_order(node: NodeProcess, shelf: str) -> None:
+    small, large = question(node, f"{shelf}/dir/small"), question(node, f"{shelf}/large")
+    with talk(node) as connection:
+        connection.sendall(small)
+        assert answers(connection, 1) == [(200, SMALL)]
+        connection.sendall(small + large + small)
+        assert answers(connection, 3) == [(200, SMALL), (200, LARGE), (200, SMALL)]
+    with talk(node) as connection:
+        for piece in (small[:10], small[10:]):
+            connection.sendall(piece)
+            time.sleep(0.05)
+        assert answers(connection, 1) == [(200, SMALL)]
+
+
+def test_whoever_takes_no_answers_is_asked_no_more_and_gets_all_in_the_end(node: NodeProcess, bucket: str) -> None:
+    content = bytes(200_000)
+    node.put(bucket, "o", content)
+    with talk(node) as connection:
+        for _ in range(100):
+            connection.sendall(question(node, f"/v1/objects/{bucket}/o"))
+        assert answers(connection, 100) == [(200, content)] * 100
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["Range: bytes=0-4"], 206),
+        (["Host: 127.0.0.1"], 400),
+        (["Content-Length: 3", "", "GET"], 200),
+        (["Expect: 100-continue"], 100),
+        (["Connection: close"], 200),
+    ],
+)
+def test_unusual_questions_are_the_frameworks(node: NodeProcess, shelf: str, lines: list[str], status: int) -> None:
+    with talk(node) as connection:
+        connection.sendall(question(node, f"{shelf}/dir/small", *lines))
+        head = connection.makefile("rb").readline()
+    assert int(head.split()[1]) == status
+
+
+def test_who_may_not_enter_gets_nothing(node: NodeProcess, shelf: str) -> None:
+    path = f"{shelf}/dir/small"
+    for headers, status in [
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer nonsense"}, 401),
+        ({"Authorization": f"Basic {node.token}"}, 401),
+        ({"Host": "evil.example"}, 403),
+    ]:
+        answer = node.ask("GET", path, headers=headers)
+        assert answer.status == status
+        assert SMALL not in answer.body
+
+
+def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    with running_node(tmp_path / "home") as node:
+        node.put(node.create("abc"), "o", SMALL)
+        with talk(node) as silent, talk(node) as served:
+            served.sendall(question(node, "/v1/objects/abc/o"))
+            assert answers(served, 1) == [(200, SMALL)]
+            assert node.stop() == 0
+            assert silent.recv(1) == served.recv(1) == b""
