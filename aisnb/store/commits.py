@@ -197,7 +197,7 @@ def place(tree: Tree, file: str, bucket: Bucket, name: str, *, known: bool) -> N
         DiskFull: no room for a directory entry.
         NodeError: the file system refused otherwise.
     """
-    if tree.occupied(bucket, name) and not known:
+    if not known and tree.occupant(bucket, name) is not None:
         raise stray_file(bucket / name, tree.path(bucket, name))
     tree.place(file, bucket, name)
 

@@ -278,12 +278,24 @@ class Store:
                 exactly this name stands in its place.
         """
         number = self.table.number(bucket)
-        occupied = self.tree.occupied(bucket, check_object_name(name))
-        if occupied:
+        replaces = self._is_there(bucket, number, check_object_name(name))
+        return Partial(self._partials, bucket, number, name, key, replaces=replaces)
+
+    def _is_there(self, bucket: Bucket, number: int, name: str) -> bool:
+        """Return whether an object of this name would be replaced, on the disk.
+
+        Raises:
+            AlreadyExists: as for `begin`.
+        """
+        before = None
+        while (found := self.tree.occupant(bucket, name)) is not None:
             with self.database.reading() as connection:
-                if not index.known_versions(connection, number, [name]):
-                    raise stray_file(bucket / name, self.tree.path(bucket, name))
-        return Partial(self._partials, bucket, number, name, key, replaces=occupied)
+                if index.known_versions(connection, number, [name]):
+                    return True
+            if found == before:
+                raise stray_file(bucket / name, self.tree.path(bucket, name))
+            before = found  # it may just have been removed: look again
+        return False
 
     def commit(
         self,

@@ -44,22 +44,22 @@ class Tree:
         """Return the path of the object's file."""
         return f"{self.root}/{bucket.provider}/{bucket.name}/{name}"
 
-    def occupied(self, bucket: Bucket, name: str) -> bool:
-        """Return whether something stands at the object's path that a rename would replace.
+    def occupant(self, bucket: Bucket, name: str) -> tuple[int, int] | None:
+        """Return what stands at the object's path, by inode and time, and a rename would replace; None if it is free.
 
         Raises:
             AlreadyExists: a file tree cannot hold the name beside what is there (``a`` and ``a/b``).
             NameInvalid: the file system refuses the name.
         """
         try:
-            mode = os.lstat(self.path(bucket, name)).st_mode
+            status = os.lstat(self.path(bucket, name))
         except FileNotFoundError:
-            return False
+            return None
         except OSError as exc:
             raise file_fault(exc, bucket / name) from exc
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(status.st_mode):
             raise in_the_way(bucket / name)
-        return True
+        return status.st_ino, status.st_mtime_ns
 
     def place(self, source: str, bucket: Bucket, name: str) -> None:
         """Rename the file `source` into the object's place, in one step.
