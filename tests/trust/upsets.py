@@ -71,14 +71,17 @@ def locked(folder: Path, seconds: float) -> Figures:
         with _lock(folder / "home/index.db", seconds):
             figures.faults += 1
             compare_kept(node, objects, figures)  # reading goes on
-            job = download(node, "kept", type="range", template=template)
-            answer = node.ask("PUT", "/v1/objects/kept/while-locked", b"new")
-        waits = seconds < _PATIENCE
-        told = answer.status == 200 if waits else answer.status >= 400 and "locked" in answer.message
-        figures.expect(told, f"a PUT was answered with {answer.status}: {answer.body!r}")
-        shot = ended(node, job)
-        fine = shot["state"] == "finished" if waits else shot["state"] == "finished" or "locked" in shot["reason"]
-        figures.expect(fine, f"the job ended as {shot['state']}: {shot['reason']}")
+            request = {"bucket": {"name": "kept"}, "type": "range", "template": template}
+            answers = {
+                "a PUT": node.ask("PUT", "/v1/objects/kept/while-locked", b"new"),
+                "the start of a download": node.ask("POST", "/v1/download", request),
+            }
+        for what, answer in answers.items():
+            told = answer.status >= 400 and "locked" in answer.message if seconds > _PATIENCE else False
+            figures.expect(told or answer.status == 200, f"{what} was answered with {answer.status}: {answer.body!r}")
+        if seconds < _PATIENCE:
+            shot = ended(node, answers["the start of a download"].json()["id"])
+            figures.expect(counts(shot)[2:] == (_FILES, 0, 0), f"the job ended as {counts(shot)}: {shot['reason']}")
         _bring(node, template, figures)
         compare_kept(node, objects, figures)
     return figures
