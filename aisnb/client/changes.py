@@ -96,6 +96,12 @@ class Changes(Intake):
         found = await list_there(self._connection, bucket, Wanted(prefix, cached=_here(bucket), flat=True))
         return [name for name in found["name"].tolist() if not name.endswith("/")]
 
+    async def _in_their_words(self, chosen: Selection) -> Selection:
+        """Return a choice by prefix as clusters know it: a template without a range."""
+        if chosen.prefix and not await self._connection.has_extension():
+            return Selection(template=chosen.prefix)
+        return chosen
+
     async def _delete(
         self, source: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
     ) -> Job:
@@ -116,8 +122,7 @@ class Changes(Intake):
         """
         bucket, chosen = _choose(source, template, names, prefix)
         place = await resolve(self._connection, bucket)
-        if chosen.prefix and not await self._connection.has_extension():
-            chosen = Selection(template=chosen.prefix)
+        chosen = await self._in_their_words(chosen)
         return await open_job(self._connection, await remove_objects(self._connection, place, chosen))
 
     delete, delete_async = twins(_delete)
@@ -282,7 +287,7 @@ class Changes(Intake):
         bucket, chosen = _choose(source, template, names, prefix)
         target, name = parse_object(destination)
         await create_bucket(self._connection, target)
-        value = msgspec.to_builtins(chosen) | {
+        value = msgspec.to_builtins(await self._in_their_words(chosen)) | {
             "archname": name, "tobck": BucketId.of(target), "aate": append, "isbn": with_bucket, "coer": keep_going,
         }  # fmt: skip
         return await self._start("PUT", bucket, ARCHIVE, value)

@@ -50,6 +50,7 @@ _NOUNS = (
     ({"name", "reason"}, "failed file"),
     ({"name", "problem"}, "problem"),
     ({"name", "provider"}, "bucket"),
+    ({"bucket", "objects"}, "bucket"),
     ({"directory", "url"}, "server"),
     ({"name", "size", "url"}, "file"),
     ({"name", "size", "objects"}, "name"),

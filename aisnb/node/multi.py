@@ -11,7 +11,7 @@ import msgspec
 from aisnb.archives import archive_format
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.node.requests import convert
-from aisnb.node.sources import Plan, Spec
+from aisnb.node.sources import Plan, Spec, prefix_of
 from aisnb.node.tasks import ArchiveTask, CopyTask
 from aisnb.protocol.buckets import BucketId  # noqa: TC001  # msgspec looks it up
 from aisnb.protocol.messages import Promotion, Selection
@@ -149,14 +149,12 @@ def _copy_spec(store: Store, bucket: Bucket, target: Bucket, request: _CopyReque
 def _select(store: Store, spec: Spec, bucket: Bucket, value: Any, whereto: str) -> Plan:
     """Return the job with the objects that are meant: by names, by template, by prefix (one without range), or all."""
     selection = convert(value, Selection)
-    text = selection.template
     if selection.names is not None:
         names = list(dict.fromkeys(selection.names))
         return Plan(spec, len(names), f"{len(names):,} of {bucket} {whereto}", [(name, "") for name in names])
-    if text in ("", "*") or not Template(text).is_range:
-        prefix = "" if text == "*" else text
+    if (prefix := prefix_of(selection)) is not None:
         return Plan(spec, -1, f"{bucket / prefix}* {whereto}", _names(store, bucket, prefix))
-    spec.template = text
+    spec.template = text = selection.template
     return Plan(spec, bounded(Template(text)), f'"{text}" of {bucket} {whereto}')
 
 

@@ -96,5 +96,10 @@ def test_objects_are_packed_and_more_is_added(client: aisnb.Client, filled: str,
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist() == ["shard-000.tar", "shard-001.tar", "shard-002.tar", "dir/one"]
         assert archive.read("dir/one") == (shards / "shard-001.tar").read_bytes()
+    client.archive(filled, place, prefix="dir/").wait(60)
+    content = client.get(place)
+    assert isinstance(content, bytes)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert [name.partition("/")[0] for name in archive.namelist()] == ["dir"]
     with pytest.raises(aisnb.ArchiveInvalid):
         client.archive(filled, f"{filled}/packed.txt")

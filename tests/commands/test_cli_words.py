@@ -13,6 +13,7 @@ import pytest
 import xxhash
 
 import aisnb
+from aisnb.explore.tables import render_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,6 +193,7 @@ def test_buckets_are_scrubbed(ais: Run, tree: str, tmp_path: Path) -> None:
     ais(f"put {tmp_path}/empty {tree}")
     row = ais(f"scrub {tree} --large-size 10B --all-columns").iloc[0].to_dict()
     assert (row["objects"], row["size"], row["small"], row["large"], row["missing_copies"]) == (4, 20, 1, 1, 0)
+    assert render_text(ais(f"scrub {tree}")).endswith("1 bucket, 4 objects, 20B")
     assert list(ais(f"storage validate {tree} --nr")) == ["bucket", "objects", "size", "small", "large"]
     with pytest.raises(aisnb.UsageError, match="below --large-size"):
         ais(f"scrub {tree} --small-size 1GiB --large-size 1MiB")
