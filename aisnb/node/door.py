@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Up to here an object is read and written in one go.
 _SMALL_BYTES = 256 << 10
+#: Seconds after which a connection that asks for nothing, or takes nothing of its answers, is given up, as the
+#: framework does between two requests.
+_IDLE_SECONDS = 75.0
 #: Names that are spelled in a link as they are.
 _PATH = re.compile(rb"/v1/objects/([\w.-]{1,64})/([\w./=+,@:~-]+)(?:\?provider=ais)?", re.ASCII)
 #: What makes a question another one than for the whole object, or has more to come.
@@ -51,6 +54,7 @@ class Door:
         self.visitors: set[_Visitor] = set()
         self._node = node
         self._hosts = hosts
+        self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._give_up_idle)
 
     def visitor(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
@@ -58,8 +62,14 @@ class Door:
 
     def close(self) -> None:
         """Close the connections that are not the framework's; twice is harmless."""
+        self._sweep.cancel()
         for visitor in list(self.visitors):
             visitor.close()
+
+    def _give_up_idle(self) -> None:
+        for visitor in list(self.visitors):
+            visitor.give_up_if_idle()
+        self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._give_up_idle)
 
     def answer(self, question: _Question) -> bytes | None:
         """Return the answer to a request, None if it is for the framework to give."""
@@ -154,6 +164,8 @@ class _Visitor(asyncio.Protocol):
     def __init__(self, door: Door) -> None:
         self._door = door
         self._question = _Question()
+        self._stirred = True
+        self._untaken = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -163,6 +175,7 @@ class _Visitor(asyncio.Protocol):
         self._door.visitors.discard(self)
 
     def data_received(self, data: bytes) -> None:
+        self._stirred = True
         self._question.read(data)
         answer = self._door.answer(self._question)
         if answer is None:
@@ -176,6 +189,13 @@ class _Visitor(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._transport.resume_reading()
+
+    def give_up_if_idle(self) -> None:
+        """Cut the connection if nothing was asked, and nothing taken, since the last call."""
+        untaken = self._transport.get_write_buffer_size()
+        if not self._stirred and untaken == self._untaken:
+            self._transport.abort()
+        self._stirred, self._untaken = False, untaken
 
     def close(self) -> None:
         """Close the connection once what was written has gone out."""

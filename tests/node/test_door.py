@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import socket
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aisnb.node import app
+from aisnb.node.listening import Listening
+from aisnb.node.root import DataRoot
 from tests.support.nodes import PATIENCE, running_node
 
 if TYPE_CHECKING:
@@ -143,3 +147,16 @@ def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
             assert answers(served, 1) == [(200, SMALL)]
             assert node.stop() == 0
             assert silent.recv(1) == served.recv(1) == b""
+
+
+async def test_connections_that_neither_ask_nor_take_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aisnb.node.door._IDLE_SECONDS", 0.3)
+    root = DataRoot(tmp_path / "home")
+    root.prepare()
+    async with app.running_node(root, listening=Listening(), idle=600, keep=False, token="t") as node:
+        address = urlsplit(node.endpoint)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        writer.close()
