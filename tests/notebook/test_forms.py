@@ -225,7 +225,8 @@ def test_a_form_says_how_much_its_command_would_move_once_the_typing_rests(shard
     find(form, "Source").value = f"{server.url}shard-{{1..9}}.tar"
     assert "9 files" in said(form)  # at once; the sizes follow
     find(form, "Source").value = f"{server.url}shard-{{1..4}}.tar"
-    wait_until(lambda: "3 files of 4 at the source, 2.93KiB; 1 missing; 2.93KiB to fetch." in said(form))
+    wait_until(nothing_goes_on)
+    assert "3 files of 4 at the source, 3.00MiB; 1 missing; 3.00MiB to fetch." in said(form)
     find(form, "Source").value = f"{server.url}shard-{{1..4}}.t{{"
     wait_until(nothing_goes_on)
     assert "at the source" not in said(form)
