@@ -1,7 +1,8 @@
 """Print the figures: ``python -m tests.benchmarks [SUBJECT...] [--rounds 5]``; without a subject, of all.
 
-With ``--short`` each is run once on very little: that shows that it works, and its figures mean nothing. A subject's
-module says in ``SHORT`` which of its constants are what then.
+With ``--short`` each is run once on very little: whether it works; its figures mean nothing. With ``--long``
+some take much more, for many minutes. A subject's module says in ``SHORT`` and ``LONG`` which of its constants are what
+then.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.benchmarks import (
     exploring,
     fileserver,
     forms,
+    growth,
     index,
     job_table,
     jobs,
@@ -30,6 +32,7 @@ from tests.benchmarks import (
     pages,
     promotion,
     startup,
+    templates,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +44,11 @@ SUBJECTS = {
     "durable": durable.run,
     "fileserver": fileserver.run,
     "jobs": jobs.run,
+    "growth": growth.run,
     "job-table": job_table.run,
     "browser": browsing.run,
     "listings": listings.run,
+    "templates": templates.run,
     "members": members.run,
     "objects": objects.run,
     "promote": promotion.run,
@@ -61,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], help="all, if none is named")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds, after one that warms up")
+    parser.add_argument("--long", action="store_true", help="up to a million files, for many minutes")
     parser.add_argument("--short", action="store_true", help="one round on very little: whether it works")
     arguments = parser.parse_args()
     for name in arguments.subjects or SUBJECTS:
@@ -70,14 +76,15 @@ def main() -> None:
             os.environ.pop("AIS_ENDPOINT", None)
             print(f"\n## {name}\n", flush=True)
             run = SUBJECTS[name]
-            if arguments.short:
-                shorten(sys.modules[run.__module__])
+            for size in ("LONG", "SHORT"):
+                if getattr(arguments, size.lower()):
+                    resize(sys.modules[run.__module__], size)
             run(Path(folder), 1 if arguments.short else arguments.rounds)
 
 
-def shorten(module: ModuleType) -> None:
-    """Give a subject's constants the values that its ``SHORT`` says."""
-    for name, value in getattr(module, "SHORT", {}).items():
+def resize(module: ModuleType, size: str) -> None:
+    """Give a subject's constants the values that its ``SHORT`` or ``LONG`` says."""
+    for name, value in getattr(module, size, {}).items():
         assert hasattr(module, name), f"{module.__name__} has no {name}"
         setattr(module, name, value)
 

@@ -12,7 +12,7 @@ import sys
 import urllib.request
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks.measuring import interleaved, seconds, table
+from tests.benchmarks.measuring import bounds, cpu_seconds, interleaved, peak_bytes, seconds, table
 from tests.benchmarks.peers import fill, free_port, listening, nginx
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ SHORT = {
     "SECONDS": 1,
     "INDEXED": (50,),
 }
+NGINX = "nginx, 1 worker"
 PYTHON = "python -m http.server"  # knows neither ranges nor JSON
 LOADS = {
     "999 x 128 KiB, 64 connections": Load("128K", 64, 999),
@@ -74,6 +75,14 @@ LOADS = {
     "parts of 128 KiB, 64 connections": Load(_LARGE, 64, part=128 << 10),
     "parts of 1 MiB, 16 connections": Load(_LARGE, 16, part=1 << 20),
 }
+ONE_LARGE = "1 x 2 GiB by curl"
+GOALS = {
+    "999 x 128 KiB, 64 connections": {NGINX: 0.55, PYTHON: 5},
+    "10,000 x 4 KiB, 64 connections": {NGINX: 0.7, PYTHON: 14},
+    "999 x 128 KiB, 512 connections": {NGINX: 0.5},
+    ONE_LARGE: {NGINX: 0.95},
+}
+MOST_MEMORY = 40  # MiB
 
 
 class Server(NamedTuple):
@@ -96,27 +105,31 @@ def run(folder: Path, rounds: int) -> None:
         for number in range(count):
             (root / f"index-{count}" / f"shard-{number:06d}.tar").touch()
     with contextlib.ExitStack() as stack:
-        servers = {"aisnb": stack.enter_context(_ours(root))}
+        servers = {"aisnb": stack.enter_context(served(root))}
         if address := stack.enter_context(nginx(root, folder / "nginx", "autoindex_format json;")):
-            servers["nginx, 1 worker"] = Server(address, 0)
+            servers[NGINX] = Server(address, int((folder / "nginx" / "nginx.pid").read_text()))
         servers[PYTHON] = stack.enter_context(_python(root))
         _print_tables(folder, servers, rounds)
-        print(f"Memory of our process in the end, at most: {_peak(servers['aisnb'].pid):,} KiB")
 
 
 def _print_tables(folder: Path, servers: dict[str, Server], rounds: int) -> None:
     for title, load in LOADS.items() if shutil.which("wrk") else ():
-        script = folder / "load.lua"
-        script.write_text(_SCRIPT % {**load._asdict(), "size": LARGE_BYTES})
+        script = write_script(load, folder)
         able = {name: server for name, server in servers.items() if not (load.part and name == PYTHON)}
         _print_load(title, load, script, able, rounds)
-        print(f"Memory of our process so far, at most: {_peak(servers['aisnb'].pid):,} KiB\n", flush=True)
+        _print_memory(servers["aisnb"])
     if shutil.which("curl"):
-        table("1 x 2 GiB by curl", interleaved(_works(servers, _LARGE, _by_curl), rounds), "aisnb")
+        figures = interleaved(_works(servers, _LARGE, _by_curl), rounds)
+        table(ONE_LARGE, figures, "aisnb", GOALS[ONE_LARGE])
+        _print_memory(servers["aisnb"])
     for count in INDEXED:
         listers = {name: server for name, server in servers.items() if name != PYTHON}
         works = _works(listers, f"index-{count}/?format=json", _read_index)
         table(f"Index of {count:,} files, as JSON", interleaved(works, rounds), "aisnb")
+
+
+def _print_memory(server: Server) -> None:
+    bounds("Our process so far", {"memory": (peak_bytes(server.pid) / 2**20, MOST_MEMORY, "MiB")})
 
 
 def _works(servers: dict[str, Server], path: str, ask: Callable[[str], object]) -> dict[str, Callable[[], float]]:
@@ -134,19 +147,38 @@ def _read_index(link: str) -> None:
         answer.read()
 
 
+def write_script(load: Load, folder: Path) -> Path:
+    """Return the file that tells wrk what to ask for."""
+    script = folder / "load.lua"
+    script.write_text(_SCRIPT % {**load._asdict(), "size": LARGE_BYTES})
+    return script
+
+
+def ask_by_wrk(server: Server, load: Load, script: Path) -> tuple[dict[str, int], float]:
+    """Put a load on a server; return what wrk measured, and how many microseconds of CPU an answer cost the server."""
+    command = ["wrk", "-t1", f"-c{load.connections}", f"-d{SECONDS}s", "-s", str(script), server.address]
+    before = cpu_seconds(server.pid)
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answer = json.loads(said.splitlines()[-1])
+    return answer, (cpu_seconds(server.pid) - before) * 1e6 / max(1, answer["requests"])
+
+
 def _print_load(title: str, load: Load, script: Path, servers: dict[str, Server], rounds: int) -> None:
     answers: dict[str, list[dict[str, int]]] = {name: [] for name in servers}
+    cpu: dict[str, list[float]] = {name: [] for name in servers}
 
     def ask(name: str, server: Server) -> float:
-        command = ["wrk", "-t1", f"-c{load.connections}", f"-d{SECONDS}s", "-s", str(script), server.address]
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        answer = json.loads(said.splitlines()[-1])
+        answer, cost = ask_by_wrk(server, load, script)
         answers[name].append(answer)
+        cpu[name].append(cost)
         return float(answer["took"]) / max(1, answer["requests"])
 
     # Bound at once: `interleaved` calls them with nothing.
     works = {name: lambda name=name, server=server: ask(name, server) for name, server in servers.items()}
-    table(f"{title}: microseconds an answer", interleaved(works, rounds), "aisnb")
+    goals = GOALS.get(title)
+    table(f"{title}: microseconds an answer", interleaved(works, rounds), "aisnb", goals)
+    # A processor that others use, too, makes answers slow; what they cost stays.
+    table(f"{title}: microseconds of CPU an answer", {name: cpu[name][1:] for name in cpu}, "aisnb", goals)
     for name, said in answers.items():
         slow = statistics.median(answer["slow"] for answer in said) / 1000
         print(f"{name}: 99 % within {slow:.0f} ms, {sum(answer['bad'] for answer in said)} errors")
@@ -154,7 +186,8 @@ def _print_load(title: str, load: Load, script: Path, servers: dict[str, Server]
 
 
 @contextlib.contextmanager
-def _ours(root: Path) -> Iterator[Server]:
+def served(root: Path) -> Iterator[Server]:
+    """Serve a directory by our file server in a process of its own."""
     command = [sys.executable, "-m", "aisnb.fileserver", str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -174,9 +207,3 @@ def _python(root: Path) -> Iterator[Server]:
             yield Server(f"http://127.0.0.1:{port}/", process.pid)
         finally:
             process.terminate()
-
-
-def _peak(pid: int) -> int:
-    """Return the most memory, KiB, that a process had at once."""
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
