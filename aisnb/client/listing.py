@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -17,7 +18,7 @@ from aisnb.protocol.headers import MSGPACK, NAMESPACE, NOTE, PROVIDER
 from aisnb.protocol.messages import LIST, Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -95,17 +96,39 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
         BucketNotFound: there is no such bucket.
     """
     load_tables()
+    from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
+
+    frames = [_frame(entries, bucket, wanted) async for entries in _pages(connection, bucket, wanted)]
+    return tables.joined(frames)
+
+
+async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> AsyncIterator[Sequence[wire.Entry]]:
+    """Yield the entries of a listing page by page, at least one; while one is looked at, the next is on its way."""
     request = request_for(bucket, wanted)
-    entries: list[wire.Entry] = []
-    while wanted.limit is None or len(entries) < wanted.limit:
-        left = wire.MAX_PAGE if wanted.limit is None else wanted.limit - len(entries)
-        request.page_size = min(left, wire.MAX_PAGE)
-        page = await ask_page(connection, bucket, request, on_note=note)
-        entries += page.entries or ()
-        if not page.token:
-            break
-        request.uuid, request.token, request.start_after = page.uuid, page.token, ""
-    return _frame(entries[: wanted.limit], bucket, wanted)
+    left = wanted.limit
+    asked = _ask_soon(connection, bucket, request, left)
+    try:
+        while True:
+            page = await asked
+            entries = (page.entries or [])[:left]
+            left = None if left is None else left - len(entries)
+            more = bool(page.token) and left != 0
+            if more:
+                request.uuid, request.token, request.start_after = page.uuid, page.token, ""
+                asked = _ask_soon(connection, bucket, request, left)
+                await asyncio.sleep(0)  # so that it is sent
+            yield entries
+            if not more:
+                return
+    finally:
+        asked.cancel()
+
+
+def _ask_soon(
+    connection: Connection, bucket: Bucket, request: wire.ListRequest, left: int | None
+) -> asyncio.Task[wire.Page]:
+    request.page_size = wire.MAX_PAGE if left is None else min(left, wire.MAX_PAGE)
+    return asyncio.create_task(ask_page(connection, bucket, request, on_note=note))
 
 
 async def is_empty(connection: Connection, bucket: Bucket) -> bool:
@@ -160,7 +183,7 @@ def request_for(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
 
 
 def _frame(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
-    from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
+    from aisnb.client import tables
 
     # Of what a comparison could not reach, AIStore sets the same bit, and the size of what is here is known.
     unsized = wire.ENTRY_DIRECTORY | (0 if wanted.diff else wire.ENTRY_UNKNOWN)

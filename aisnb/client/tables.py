@@ -65,6 +65,15 @@ def things(values: Iterable[object]) -> pd.Series[Any]:
     return pd.Series(list(values), dtype="object")
 
 
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of the same columns as one, with the facts of the first; at least one table is needed."""
+    if len(frames) == 1:
+        return frames[0]
+    whole = pd.concat(frames, ignore_index=True)
+    whole.attrs.update(frames[0].attrs)
+    return whole
+
+
 def table(columns: dict[str, pd.Series[Any]], **facts: str | int) -> pd.DataFrame:
     """Return the columns as a DataFrame; `facts` become its ``attrs``, beside the mark that displays know it by."""
     frame = pd.DataFrame(columns)

@@ -84,12 +84,12 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
         ArchiveInvalid: it asks to list inside one shard, and that is damaged.
     """
     flags = flags_of(request)
-    _entry_maker(request, flags)
+    props = _props_of(request)
     store.bucket(bucket)
     limit = min(request.page_size, listing.MAX_PAGE) if request.page_size > 0 else listing.MAX_PAGE
     after = outer(request.token) or request.start_after
     if not index and not flags & (listing.NO_RECURSION | listing.NOT_CACHED | listing.INSIDE_SHARDS):
-        page = store.page(bucket, prefix=request.prefix, after=after, limit=limit)
+        page = store.page(bucket, prefix=request.prefix, after=after, limit=limit, brief=_is_brief(flags, props))
         return Stretch(page.records, page.more)
     walk = _walk_level if flags & listing.NO_RECURSION else _walk
     rows: Iterator[Listed] = iter(())
@@ -135,13 +135,13 @@ def flags_of(request: listing.ListRequest) -> int:
 
 def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Listed], listing.Entry]:
     """Return what makes an entry of a row, with the properties that were asked for."""
-    props = frozenset(request.props.replace(" ", "").split(",")) if request.props else _DEFAULT_PROPS
-    if unknown := props - _PROPS:
-        raise UsageError(f"'{min(unknown)}' is not a property of objects. Use some of: {', '.join(sorted(_PROPS))}.")
-    brief = bool(flags & (listing.NAME_ONLY | listing.NAME_SIZE)) or props <= _DEFAULT_PROPS
+    props = _props_of(request)
+    brief = _is_brief(flags, props)
     with_size = wants_sizes(request)
 
     def make(row: Listed) -> listing.Entry:
+        if brief and type(row) is tuple:  # most are: what a listing of a million costs is decided here
+            return listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
         if isinstance(row, InShard):
             flags = listing.ENTRY_CACHED | listing.ENTRY_IN_ARCHIVE
             return listing.Entry(row.name, row.size if with_size else 0, flags=flags)
@@ -150,8 +150,6 @@ def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Listed],
             entry.flags |= listing.ENTRY_ARCHIVE
             return entry
         if isinstance(row, tuple):
-            if brief:
-                return listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
             return _full_entry(row, props, request.time_format)
         if isinstance(row, str):
             return listing.Entry(row, flags=listing.ENTRY_DIRECTORY)
@@ -160,6 +158,23 @@ def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Listed],
         return listing.Entry(row.name, row.size or 0, flags=listing.ENTRY_UNKNOWN if row.size is None else 0)
 
     return make
+
+
+def _props_of(request: listing.ListRequest) -> frozenset[str]:
+    """Return the properties that a request asks for.
+
+    Raises:
+        UsageError: there is no such property.
+    """
+    props = frozenset(request.props.replace(" ", "").split(",")) if request.props else _DEFAULT_PROPS
+    if unknown := props - _PROPS:
+        raise UsageError(f"'{min(unknown)}' is not a property of objects. Use some of: {', '.join(sorted(_PROPS))}.")
+    return props
+
+
+def _is_brief(flags: int, props: frozenset[str]) -> bool:
+    """Return whether names and sizes are all that is asked for."""
+    return bool(flags & (listing.NAME_ONLY | listing.NAME_SIZE)) or props <= _DEFAULT_PROPS
 
 
 def _full_entry(row: Row, props: frozenset[str], time_format: str) -> listing.Entry:

@@ -38,8 +38,8 @@ class ListRequest(msgspec.Struct):
     time_format: str = ""
 
 
-class Entry(msgspec.Struct, omit_defaults=True):
-    """One object of a page, in msgpack's short keys."""
+class Entry(msgspec.Struct, omit_defaults=True, gc=False):
+    """One object of a page, in msgpack's short keys. Of plain values only: no garbage to look through in a million."""
 
     name: str = msgspec.field(name="n")
     size: int = msgspec.field(name="s", default=0)

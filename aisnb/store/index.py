@@ -100,11 +100,17 @@ def drop_intents(connection: sqlite3.Connection, keys: Iterable[tuple[int, str]]
     connection.executemany("DELETE FROM intents WHERE bucket=? AND name=?", keys)
 
 
-def page(connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int) -> Page:
-    """Return up to `limit` objects whose names begin with `prefix` and come after `after`, by one range scan."""
+def page(
+    connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int, *, brief: bool = False
+) -> Page:
+    """Return up to `limit` objects whose names begin with `prefix` and come after `after`, by one range scan.
+
+    If `brief`, the records are of names and sizes only.
+    """
+    columns = "name, size" if brief else "name, size, checksum, atime, version, custom"
     first = max(prefix, f"{after}\0" if after else "")  # nothing lies between a name and itself with a NUL behind
     rows = connection.execute(
-        "SELECT name, size, checksum, atime, version, custom FROM objects "
+        f"SELECT {columns} FROM objects "  # noqa: S608  # constants
         "WHERE bucket=? AND name>=? AND name<? ORDER BY name LIMIT ?",
         (bucket_id, first, successor(prefix), limit + 1),
     ).fetchall()

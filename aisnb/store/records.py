@@ -81,8 +81,8 @@ class Page(Struct, frozen=True):
     """A stretch of a bucket's listing.
 
     Attributes:
-        records: tuples as `Row` names their columns, sorted by name as UTF-8 bytes. Plain tuples, because a
-            listing of a million objects has no time for anything else.
+        records: tuples as `Row` names their columns (of a brief page the first two), sorted by name as UTF-8 bytes.
+            Plain tuples, because a listing of a million objects has no time for anything else.
         more: whether objects follow after the last one.
     """
 

@@ -210,7 +210,9 @@ class Store:
             os.close(descriptor)
         return (record, body) if len(body) == record.size else None
 
-    def page(self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000) -> Page:
+    def page(
+        self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000, brief: bool = False
+    ) -> Page:
         """Return a stretch of the bucket's listing.
 
         Args:
@@ -218,12 +220,13 @@ class Store:
             prefix: only names that begin with this.
             after: only names after this one, in the order of their UTF-8 bytes.
             limit: how many at most.
+            brief: records of names and sizes only: to read the rest costs more than these.
 
         Raises:
             BucketNotFound: the bucket is not here.
         """
         with self.database.reading() as connection:
-            return index.page(connection, self.table.number(bucket), prefix, after, limit)
+            return index.page(connection, self.table.number(bucket), prefix, after, limit, brief=brief)
 
     def remove(self, bucket: Bucket, names: Sequence[str]) -> int:
         """Remove objects, and the directories that they leave empty; those that are not here are passed over.

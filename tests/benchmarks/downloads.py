@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
 import aisnb
-from tests.benchmarks.measuring import interleaved, seconds, table
+from tests.benchmarks.measuring import bounds, interleaved, seconds, table
 from tests.benchmarks.peers import DOWNLOADERS, fill, nginx
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ SETS = {
     "64 x 32 MiB": Files(64, 32 << 20),
     "1 x 2 GiB": Files(1, 2 << 30, ("-x8", "-s8", "-k32M")),
 }
+CURL, ARIA2C = "curl -Z, 16 at once", "aria2c"
+GOALS = {
+    "999 x 128 KiB": {CURL: 1.1, ARIA2C: 2.2},
+    "10,000 x 4 KiB": {CURL: 1.0, ARIA2C: 3.3},
+    "64 x 32 MiB": {CURL: 2.0, ARIA2C: 2.5},
+    "1 x 2 GiB": {CURL: 1.3, ARIA2C: 2.0},
+}
+_NGINX, _OURS = "aisnb", "aisnb, from aisnb serve"
+MOST_TIMES = 1 / 0.9
 SHORT = {"SETS": {"9 x 128 KiB": Files(9, 128 << 10), "2 x 4 MiB": Files(2, 4 << 20)}}
 #: Many files are removed when all is measured: for seconds after it, ext4 makes new ones ten times slower.
 _FEW = 64
@@ -57,15 +67,18 @@ def _compare(title: str, files: Files, address: str, place: Path, rounds: int) -
     buckets = (f"ais://bench-{files.count}-{number}" for number in itertools.count())
     with aisnb.connect() as client, aisnb.serve(place / "source") as server:
         works: dict[str, Callable[[], float]] = {
-            "aisnb": lambda: _ours(client, address + names, files.count, buckets),
-            "aisnb, from aisnb serve": lambda: _ours(client, server.url + names, files.count, buckets),
+            _NGINX: lambda: _ours(client, address + names, files.count, buckets),
+            _OURS: lambda: _ours(client, server.url + names, files.count, buckets),
         }
         for name, (program, download) in DOWNLOADERS.items():
             if shutil.which(program):
                 works[name] = lambda download=download: _theirs(download, links, next(folders), files)
             else:
                 print(f"{program} is not installed: skipped.")
-        table(f"{title} from nginx", interleaved(works, rounds), "aisnb")
+        figures = interleaved(works, rounds)
+        table(f"{title} from nginx", figures, _NGINX, GOALS.get(title))
+        times = statistics.median(figures[_OURS]) / statistics.median(figures[_NGINX])
+        bounds("Our own file server in nginx' place", {"times as long": (times, MOST_TIMES, "x")})
 
 
 def _ours(client: aisnb.Client, template: str, count: int, buckets: Iterator[str]) -> float:

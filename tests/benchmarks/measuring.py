@@ -58,7 +58,7 @@ def bounds(title: str, rows: Mapping[str, tuple[float, float, str]]) -> None:
     """
     print(f"{title}\n\n| what | figure | at most |\n|---|---|---|")
     for name, (value, most, unit) in rows.items():
-        print(f"| {name} | {value:.3g} {unit} | {most:g} {unit}, {_verdict(value <= most)} |")
+        print(f"| {name} | {value:.3g} {unit} | {most:.3g} {unit}, {_verdict(value <= most)} |")
     print(flush=True)
 
 
