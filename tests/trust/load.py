@@ -35,8 +35,8 @@ _IDLE = 64
 #: Memory may grow by so much, of what it was once all connections were there.
 _GROWTH = 1.15
 _GROWTH_MEBIBYTES = 6.0
-#: Of two readers of the index that came late.
-_MORE_DESCRIPTORS = 6
+#: Of the readers of the index that came late, one for each thread: a descriptor lost with each connection is more.
+_MORE_DESCRIPTORS = 20
 
 
 @dataclass
