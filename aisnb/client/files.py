@@ -6,12 +6,14 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
 from aisnb.client.notes import note
+from aisnb.client.relaying import is_loopback
 from aisnb.client.wire import Call
 from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
@@ -123,7 +125,19 @@ def serve(
             f"Warning: '{directory}' is served already, at {info.bind} port {info.port}, and stays there. "
             "To move it, stop serving it first."
         )
+    if not is_loopback(info.bind):
+        note(_exposed(info))
     return FileServer(connection, info)
+
+
+def _exposed(info: ServerInfo) -> str:
+    """Say what it means that other machines can read a directory."""
+    secret = urlsplit(info.url).path.strip("/")
+    who = "who is told this address" if secret else "who can reach this machine (--secret keeps it to whom you tell)"
+    return (
+        f"Warning: all of '{info.directory}' but its dot files can be read from other machines, at {info.url}, "
+        f"by {who}; it goes over the network unencrypted."
+    )
 
 
 def list_servers() -> pd.DataFrame:

@@ -51,9 +51,9 @@ async def known_out_of_reach(connection: Connection, link: str) -> str:
     if connection.is_local:
         return ""
     host = urlsplit(link).hostname or ""
-    if not await asyncio.to_thread(_is_loopback, host):
+    if not await asyncio.to_thread(is_loopback, host):
         return ""
-    nearby = await asyncio.to_thread(_is_loopback, urlsplit(connection.endpoint or "").hostname or "")
+    nearby = await asyncio.to_thread(is_loopback, urlsplit(connection.endpoint or "").hostname or "")
     if nearby and await connection.has_extension():
         return ""
     return f"'{host}' means this machine here, and another one there"
@@ -116,7 +116,8 @@ async def _status(connection: Connection, job: str) -> DownloadStatus:
     return (await connection.call(Call("GET", "/v1/download", body=body, shown=f"Job {job}"))).decode(DownloadStatus)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a name or an address means this machine only. Takes as long as the resolver does."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

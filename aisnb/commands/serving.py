@@ -27,6 +27,7 @@ def serve(
     port: Annotated[int, Option("port; 0 takes the one it had before, or a free one")] = 0,
     bind: Annotated[str, Option("address to listen on; 0.0.0.0 for other machines", metavar="ADDRESS")] = "127.0.0.1",
     host: Annotated[tuple[str, ...], _HOST] = (),
+    secret: Annotated[bool, Option("serve it below a path that nobody guesses")] = False,
 ) -> FileServer:
     """Serve a directory over HTTP; one that is served already keeps its address.
 
@@ -40,7 +41,7 @@ def serve(
     _check_directory(context, directory)
     from aisnb.client import serve as serve_directory
 
-    return serve_directory(directory, port=port, bind=bind, hosts=host)
+    return serve_directory(directory, port=port, bind=bind, hosts=host, secret=secret or None)
 
 
 def _check_directory(context: Context, text: str) -> None:

@@ -6,11 +6,15 @@ To be run where this machine has the address 10.9.9.9, and nobody else is.
 from __future__ import annotations
 
 import http.client
+import io
 import os
 import signal
 import ssl
 import sys
+from contextlib import redirect_stderr
+from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import aisnb
 from aisnb.commands import Session, run_line
@@ -93,10 +97,27 @@ def _without_tls() -> None:
     assert _status(port, "x", tls=False) == 0
 
 
+def _serve(directory: Path) -> None:
+    recorder = _Recorder()
+    errors = io.StringIO()
+    directory.mkdir()
+    (directory / "a").write_text("a")
+    with redirect_stderr(errors):
+        server = run_line(f"serve {directory} --bind {ADDRESS} --secret", {}, recorder)
+    assert "can be read from other machines" in errors.getvalue(), errors.getvalue()
+    assert server.url.startswith(f"http://{ADDRESS}:")
+    assert urlopen(f"{server.url}a", timeout=30).read() == b"a"
+    with redirect_stderr(errors := io.StringIO()):
+        run_line("serve stop --all", {}, recorder)
+        run_line(f"serve {directory}", {}, recorder)
+    assert "other machines" not in errors.getvalue(), errors.getvalue()
+
+
 if __name__ == "__main__":
     os.environ.update(AISNB_HOME=sys.argv[1], AISNB_IDLE="30")
     try:
         _open_up(sys.argv[2], sys.argv[3])
         _without_tls()
+        _serve(Path(sys.argv[1]).with_name("served"))
     finally:
         run_line("node stop", {}, _Recorder())

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.trust import crashes, disks, fuzzing, gate, kernels, load, long, many, misbehaving, power, upsets
+from tests.trust import bombs, crashes, disks, fuzzing, gate, kernels, load, long, many, misbehaving, power, upsets
 from tests.trust.figures import table
 from tests.trust.parsers import PARSERS
 
@@ -78,6 +78,7 @@ SUBJECTS: dict[str, Callable[[Path, Extent], Figures]] = {
     "gate-headers": lambda at, _: gate.headers(at),
     "gate-race": lambda at, how: gate.race(at, how.of(1, 30)),
     "gate-node": lambda at, _: gate.node(at),
+    "gate-bombs": lambda at, _, short: bombs.run(at, short=short),
     **{f"fuzz-{name}": partial(_fuzz, name) for name in PARSERS},
 }
 
