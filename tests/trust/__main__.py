@@ -78,7 +78,7 @@ SUBJECTS: dict[str, Callable[[Path, Extent], Figures]] = {
     "gate-headers": lambda at, _: gate.headers(at),
     "gate-race": lambda at, how: gate.race(at, how.of(1, 30)),
     "gate-node": lambda at, _: gate.node(at),
-    "gate-bombs": lambda at, _, short: bombs.run(at, short=short),
+    "gate-bombs": lambda at, how: bombs.run(at, short=how.short),
     **{f"fuzz-{name}": partial(_fuzz, name) for name in PARSERS},
 }
 
