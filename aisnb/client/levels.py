@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 #: Names that are asked for at once, and so many times that are kept to go back to.
-_STRETCH = 500
+_STRETCH = 100
 _MOST_KEPT = 4
 
 #: A search ends when it has found so many.
@@ -130,14 +130,15 @@ class Level:
         self.note = ""
         self._connection = connection
         self._bucket = bucket
-        self._prefix = folder + begins
+        self._folder = folder
+        self._begins = begins
         self._listing = ""
         self._tokens = [""]  # where each stretch that was met begins
         self._kept: dict[int, list[Entry]] = {}
         self._known = 0
 
     async def page(self, offset: int, count: int) -> Stretch:
-        """Return `count` names (a divisor of 500) from number `offset` on: of a page that was met, or the next."""
+        """Return `count` names (a divisor of 100) from number `offset` on: of a page that was met, or the next."""
         number, start = divmod(offset, _STRETCH)
         stretch = await self._stretch(number)
         if not stretch and number:  # a listing may say that it goes on, and then it does not
@@ -149,18 +150,34 @@ class Level:
         if number in self._kept:
             return self._kept[number]
         bucket = await resolve(self._connection, self._bucket)
-        request = request_for(bucket, Wanted(self._prefix, flat=True))
-        request.uuid, request.token = self._listing, self._tokens[number]
+        request = await self._request(bucket, self._tokens[number])
+        prefix = self._folder + self._begins
         entries = list[Entry]()
         while len(entries) < _STRETCH:
             request.page_size = _STRETCH - len(entries)
             page = await ask_page(self._connection, bucket, request, on_note=self._hear)
-            request.uuid, request.token = page.uuid, page.token
-            entries += [_entry(each, bucket) for each in page.entries or ()]
-            if not page.token:
+            found = [_entry(each, bucket) for each in page.entries or ()]
+            is_past = bool(found) and found[-1].name > prefix and not found[-1].name.startswith(prefix)
+            request.uuid, request.token, request.start_after = page.uuid, "" if is_past else page.token, ""
+            entries += [entry for entry in found if entry.name.startswith(prefix)]
+            if not request.token:
                 break
         self._note(number, entries, request)
         return entries
+
+    async def _request(self, bucket: Bucket, token: str) -> wire.ListRequest:
+        """Return what asks for the names from a token on; it may bring others, too.
+
+        AIStore lists nothing without recursion below a prefix that ends within a name, unless that is at the top
+        (``cmn/objlist_utils.go``). There all of the folder is asked for, from where such names can begin.
+        """
+        wanted = Wanted(self._folder + self._begins, flat=True)
+        if self._folder and self._begins and not await self._connection.has_extension():
+            after = self._folder + self._begins[:-1] if bucket.provider == "ais" and not token else ""
+            wanted = Wanted(self._folder, flat=True, start_after=after)
+        request = request_for(bucket, wanted)
+        request.uuid, request.token = self._listing, token
+        return request
 
     def _note(self, number: int, entries: list[Entry], request: wire.ListRequest) -> None:
         """Keep a stretch, and where the next one begins; without one, this is the last, whatever was known before."""

@@ -31,6 +31,8 @@ _DEFAULT_PROPS = frozenset(("name", "size", "cached"))
 _PROPS = _DEFAULT_PROPS | {"checksum", "version", "atime", "status", "copies", "ec", "custom", "location", "chunked"}
 
 _AT_ONCE = 1_000
+#: Rows that are read where a directory may lie, which is jumped over: most of them would be in it.
+_FEW = 8
 
 #: Above every object name that begins with the text before it: names have at most 1024 bytes.
 _LAST = "\U0010ffff" * 256
@@ -238,8 +240,9 @@ def _walk_level(store: Store, bucket: Bucket, prefix: str, after: str) -> Iterat
     """
     position = after + _LAST if after.endswith("/") else after
     directory = after if after.endswith("/") else None
+    count = _FEW
     while True:
-        page = store.page(bucket, prefix=prefix, after=position, limit=_AT_ONCE)
+        page = store.page(bucket, prefix=prefix, after=position, limit=count)
         for row in page.records:
             if directory and row[0].startswith(directory):
                 continue
@@ -249,3 +252,4 @@ def _walk_level(store: Store, bucket: Bucket, prefix: str, after: str) -> Iterat
         if not page.more:
             return
         position = directory + _LAST if directory else page.records[-1][0]
+        count = _FEW if directory else min(2 * count, _AT_ONCE)

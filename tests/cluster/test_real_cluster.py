@@ -19,6 +19,7 @@ import webdataset
 
 import aisnb
 from aisnb.commands.packing import pack_standard_library
+from aisnb.explore.levels import level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,3 +208,15 @@ def test_the_sdk_comes_configured(
     cluster.put(shards / "shard-001.tar", bucket)
     found = aisnb.sdk_client().bucket(bucket.removeprefix("ais://")).object("shard-001.tar").get_reader().read_all()
     assert found == (shards / "shard-001.tar").read_bytes()
+
+
+def test_levels_are_browsed_with_counts_and_found_by_their_beginning(
+    cluster: aisnb.Client, bucket: str, shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIS_ENDPOINT", _ENDPOINT)
+    cluster.put(shards, f"{bucket}/in/deep/")
+    top = level(bucket)
+    assert top[["name", "objects", "size"]].values.tolist() == [["in/", 10, 40_000 * 45]]
+    assert level(f"{bucket}/in/deep/shard-00")["name"].tolist() == [f"in/deep/shard-{n:03d}.tar" for n in range(10)]
+    assert level(f"{bucket}/in/deep/shard-003")["name"].tolist() == ["in/deep/shard-003.tar"]
+    assert level(f"{bucket}/in/de")["name"].tolist() == ["in/deep/"]

@@ -28,14 +28,22 @@ ODD_NAMES = (
 
 
 def png(width: int = 64, height: int = 48) -> bytes:
-    """Return a picture of a colour that changes from side to side."""
+    """Return a picture of a sun above the sea."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    row = b"\0" + bytes(value for x in range(width) for value in (255 * x // width, 128, 255 - 255 * x // width))
+    def pixel(x: int, y: int) -> tuple[int, int, int]:
+        sea = 2 * height // 3
+        if y > sea:
+            return 40, 60 + 80 * (height - y) // height, 110 + 9 * ((x + 3 * y) % 7)
+        if 9 * ((x - width // 2) ** 2 + (y - height // 2) ** 2) < height**2:
+            return 255, 220, 90
+        return 250 - 90 * y // height, 120 + 60 * y // height, 90 + 60 * y // height
+
+    rows = b"".join(b"\0" + bytes(each for x in range(width) for each in pixel(x, y)) for y in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + data
 
 
@@ -72,4 +80,4 @@ def dataset() -> dict[str, bytes]:
 
 
 def _sample(number: int) -> dict[str, bytes]:
-    return {"png": png(40 + 8 * number, 40), "cls": b"%d" % number, "json": JSON, "txt": b"sample %d" % number}
+    return {"png": png(160 + 8 * number, 120), "cls": b"%d" % number, "json": JSON, "txt": b"sample %d" % number}

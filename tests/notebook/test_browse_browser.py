@@ -119,6 +119,8 @@ def test_a_bucket_is_clicked_through_searched_looked_at_and_downloaded_from(
 def click_through(page: Page, bucket: str, theme: str) -> None:
     wait_until(page, lambda: names(page) == [bucket] and "24" in said(page))
     keep_screenshot(page, f"browse-buckets-{theme}")
+    assert frame(page).get_by_role("heading", name="Bucket browser").count() == 1
+    assert frame(page).get_by_role("group", name=f"{bucket}: 24 objects").count() == 1
     press(page, bucket)
     wait_until(page, lambda: names(page) == ["README.md", "meta/", "pictures/", "train/"])
     wait_until(page, lambda: "24 objects" in said(page) and "21" in said(page))
@@ -140,8 +142,8 @@ def look_at_each_kind(page: Page, bucket: str, theme: str) -> None:
     keep_screenshot(page, f"browse-shard-{theme}")
     press(page, "000001.png")
     picture = frame(page).locator("img")
-    wait_until(page, lambda: picture.count() == 1 and picture.evaluate("image => image.naturalWidth") == 48)
-    assert picture.get_attribute("alt") == "000001.png, 48 × 40 pixels"
+    wait_until(page, lambda: picture.count() == 1 and picture.evaluate("image => image.naturalWidth") == 168)
+    assert picture.get_attribute("alt") == "000001.png, 168 × 120 pixels"
     keep_screenshot(page, f"browse-picture-{theme}")
     press(page, "000001.json")
     wait_until(

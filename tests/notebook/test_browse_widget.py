@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,10 @@ def test_what_is_chosen_is_shown_as_what_it_is(
         "e.bin": (b"\x93NUMPY\x01\0" * 100, "begins with the bytes 93 4e 55 4d 50 59"),
         "f": (b"", "It is empty."),
         "g.log": (b"line\n" * 100_000, "Only the beginning of 488.28KiB is shown."),
-        "h.png": (png(10_000, 6_000), "10,000 × 6,000 pixels, too many to be shown"),
+        "h.png": (
+            png()[:16] + struct.pack(">II", 10_000, 6_000) + png()[24:],
+            "10,000 × 6,000 pixels, too many to be shown",
+        ),
     }
     put(client, bucket, {name: data for name, (data, _) in objects.items()}, tmp_path)
     browser = browse(bucket)
@@ -202,7 +206,7 @@ def test_shards_are_looked_into(
     wait_until(lambda: members(browser)[:2] == ["000000.png", "000000.cls"])
     assert "1–10 of 20 files" in said(browser)
     press(browser, "000000.png")
-    wait_until(lambda: "40 × 40 pixels" in preview(browser))
+    wait_until(lambda: "160 × 120 pixels" in preview(browser))
     assert browser.chosen == f"{bucket}/s{{1..2}}.tar/000000.png"
     browser._details._members._pager._forth.click()
     wait_until(lambda: members(browser)[0] == "000002.json")
@@ -328,6 +332,12 @@ def test_on_a_cluster_it_works_and_trouble_is_said(
         wait_until(lambda: "train/: 21 objects" in said(browser))
         press(browser, "README.md")
         wait_until(lambda: "Five samples in a shard" in preview(browser))
+        find(browser, "Path").value = "ais://far/train/deep/part-1"
+        wait_until(lambda: names(browser) == [f"part-{number}.txt" for number in range(10, 20)])
+        find(browser, "Find").value = "part-19.txt"
+        wait_until(lambda: names(browser) == ["part-19.txt"])
+        press(browser, "ais://far")
+        wait_until(lambda: "README.md" in names(browser))
         proxy.down = True
         press(browser, "train/")
         wait_until(lambda: 'role="alert"' in browser._said.value)

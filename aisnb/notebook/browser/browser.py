@@ -65,7 +65,7 @@ class Browser(Panel):
         self._address.show(self._place)
         portal.run(self._show_first(first))
         parts = [self._address.box, self._finder.box, self._table.box, self._said, self._details.box]
-        box = VBox([HTML(style.SHEET), *parts])
+        box = VBox([HTML(f"{style.SHEET}{style.HEADING}"), *parts])
         box.add_class(style.BROWSER_CLASS)
         box.add_class(style.FRAME_CLASS)
         super().__init__(box, [*self._address.spare, *self._table.widgets, *self._details.widgets])

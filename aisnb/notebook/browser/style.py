@@ -18,6 +18,8 @@ KIND_CLASS = "aisnb-browser-kind"
 CRUMBS_CLASS = "aisnb-browser-crumbs"
 DETAILS_CLASS = "aisnb-browser-details"
 PREVIEW_CLASS = "aisnb-browser-preview"
+#: For screen readers only.
+UNSEEN_CLASS = "aisnb-browser-unseen"
 
 _RULE = "1px solid var(--jp-border-color2, rgba(127, 127, 127, 0.3))"
 
@@ -64,6 +66,7 @@ SHEET = f"""<style>
   content: ""; display: inline-block; width: 13px; height: 13px; margin-right: 7px; vertical-align: -2px;
   background: currentColor; -webkit-mask-repeat: no-repeat; mask-repeat: no-repeat;
 }}
+.{UNSEEN_CLASS} {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 {"".join(_mark(kind, path) for kind, path in _MARKS.items())}
 .{CRUMBS_CLASS} {{ flex-flow: row wrap; align-items: center; }}
 .{CRUMBS_CLASS} button.widget-button {{
@@ -88,3 +91,6 @@ SHEET = f"""<style>
   outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: -2px;
 }}
 </style>"""
+
+#: Where a screen reader finds the browser.
+HEADING = f'<div class="{UNSEEN_CLASS}" role="heading" aria-level="3">Bucket browser</div>'
