@@ -8,9 +8,13 @@ import select
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from itertools import cycle
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor, Future
+
     from aisnb.transfer.engine import Write
 
 #: Bytes to come from which on a thread is worth its start.
@@ -19,6 +23,8 @@ BULK = 64 * 1024
 _THREADS = 4
 #: Bytes received at once, into a buffer that each thread keeps.
 _ROOM = 512 * 1024
+#: Bytes to come from which on one that is alone gets a second thread: one receives, the other one hashes and writes.
+_WORTH_TWO = 2 << 20
 #: Seconds after which a thread lets the loop look after limits, counts and ends.
 _SLICE = 0.05
 #: Milliseconds that a source may be silent before its socket is the loop's to watch again.
@@ -30,7 +36,9 @@ class Movers:
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
-        self._rooms = threading.local()
+        self._second: ThreadPoolExecutor | None = None
+        self._moving = 0
+        self._kept = threading.local()
 
     async def move(self, descriptor: int, write: Write, most: int) -> int:
         """Move what a socket has to `write` until a moment's silence, its end or the end of the slice.
@@ -46,41 +54,84 @@ class Movers:
             Bytes that were moved; 0 says that there were none now.
         """
         self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="aisnb mover")
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._move, os.dup(descriptor), write, most)
+        self._second = self._second or ThreadPoolExecutor(1, thread_name_prefix="aisnb mover's second")
+        self._moving += 1
+        second = self._second if self._moving == 1 and most >= _WORTH_TWO else None
+        work = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._move, os.dup(descriptor), write, most, second
+        )
         cancelled: asyncio.CancelledError | None = None
         while not work.done():
             try:
                 await asyncio.wait([work])
             except asyncio.CancelledError as exc:  # the thread's hands are off what `write` writes to before we leave
                 cancelled = exc
+        self._moving -= 1
         if cancelled is not None:
             raise cancelled
         return work.result()
 
     def close(self) -> None:
         """Have the threads end; twice is harmless."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=False)
-            self._threads = None
+        for threads in (self._threads, self._second):
+            if threads is not None:
+                threads.shutdown(wait=False)
+        self._threads = self._second = None
 
-    def _move(self, descriptor: int, write: Write, most: int) -> int:
+    def _move(self, descriptor: int, write: Write, most: int, second: Executor | None) -> int:
         try:
-            return _pour(descriptor, self._room(), write, most)
+            if second is None:
+                return _pour(descriptor, self._rooms(1), write, most)
+            with _Behind(second, write) as behind:
+                return _pour(descriptor, self._rooms(2), behind.write, most)
         finally:
             os.close(descriptor)
 
-    def _room(self) -> memoryview:
-        room: memoryview | None = getattr(self._rooms, "room", None)
-        if room is None:
-            room = self._rooms.room = memoryview(bytearray(_ROOM))
-        return room
+    def _rooms(self, count: int) -> list[memoryview]:
+        """Return as many of the buffers that this thread keeps."""
+        rooms: list[memoryview] = self._kept.__dict__.setdefault("rooms", [])
+        while len(rooms) < count:
+            rooms.append(memoryview(bytearray(_ROOM)))
+        return rooms[:count]
 
 
-def _pour(descriptor: int, room: memoryview, write: Write, most: int) -> int:
+class _Behind:
+    """Has a second thread write each piece while the next one is received, on another core. A context manager.
+
+    Args:
+        second: the thread.
+        write: takes the pieces, one after the other; what it raises is raised at the next piece, or at the end.
+    """
+
+    def __init__(self, second: Executor, write: Write) -> None:
+        self._second = second
+        self._write = write
+        self._writing: Future[object] | None = None
+
+    def write(self, piece: bytes | memoryview) -> None:
+        """Have a piece written once the last one is; its memory must not change before another one was given."""
+        self._finish()
+        self._writing = self._second.submit(self._write, piece)
+
+    def _finish(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._finish()
+
+
+def _pour(descriptor: int, rooms: Sequence[memoryview], write: Write, most: int) -> int:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     moved = 0
     until = time.monotonic() + _SLICE
+    turns = cycle(rooms)
+    room = next(turns)
     while moved < most and time.monotonic() < until:
         try:
             count = os.readv(descriptor, [room[: most - moved]])
@@ -94,4 +145,5 @@ def _pour(descriptor: int, room: memoryview, write: Write, most: int) -> int:
             break
         write(room[:count])
         moved += count
+        room = next(turns)
     return moved

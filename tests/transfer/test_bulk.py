@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,19 @@ async def test_a_large_body_comes_by_other_threads_and_whole(source: FaultySourc
     await pour(engine, source.add("/a", BODY), taker.write)
     assert taker.body == BODY
     assert taker.threads - {threading.get_ident()}
+
+
+async def test_a_piece_stays_as_it_came_while_it_is_written_and_others_come(
+    source: FaultySource, engine: PlainEngine
+) -> None:
+    taker = Taker()
+
+    def slowly(piece: bytes | memoryview) -> None:
+        time.sleep(0.02)
+        taker.write(piece)
+
+    await pour(engine, source.add("/a", BODY), slowly)
+    assert taker.body == BODY
 
 
 async def test_a_connection_serves_more_after_a_large_body(source: FaultySource, engine: PlainEngine) -> None:
