@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aisnb.store import Store
 
 _KEEP = "node.keep"
+#: Seconds within which one request counts for all.
+_SOME = 0.1
 
 routes = web.RouteTableDef()
 
@@ -75,6 +77,14 @@ class Leases:
             yield
         finally:
             self._requests -= 1
+            self.reconsider()
+
+    def touch(self) -> None:
+        """Count a request that was answered at once; of thousands a second, some do."""
+        timer = self._timer
+        if timer is not None and timer.when() - self.idle < asyncio.get_running_loop().time() - _SOME:
+            timer.cancel()
+            self._timer = None
             self.reconsider()
 
     def reconsider(self) -> None:

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from aisnb.node import app
+from aisnb.node.leases import Leases
 from aisnb.node.listening import Listening
 from aisnb.node.root import DataRoot
+from aisnb.store import Store
 from tests.support.nodes import PATIENCE, running_node
 
 if TYPE_CHECKING:
@@ -160,3 +162,20 @@ async def test_connections_that_neither_ask_nor_take_are_given_up(
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
+
+
+async def test_asking_for_small_objects_keeps_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    now, ahead = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: now() + ahead)
+    store, stop = Store(tmp_path / "home"), asyncio.Event()
+    leases = Leases(store, 1000.0, stop, lambda: 0)
+    leases.reconsider()
+    for later, touched, stopped in [(800.0, True, False), (1600.0, False, False), (2400.0, False, True)]:
+        ahead = later
+        if touched:
+            leases.touch()
+        await asyncio.sleep(0.05)
+        assert stop.is_set() == stopped, later
+    leases.close()
+    store.close()
