@@ -6,7 +6,6 @@ The first page also in JupyterLab, from the key that runs the cell until its row
 from __future__ import annotations
 
 import asyncio
-import shutil
 import statistics
 import threading
 import time
@@ -21,7 +20,7 @@ from aisnb.store import Store
 from aisnb.uris import Bucket
 from tests.benchmarks.downloads import aisnb_stop
 from tests.benchmarks.measuring import interleaved, seconds, table
-from tests.notebook.lab import chromium, lab
+from tests.notebook.lab import chromium, find_chromium, lab
 from tests.notebook.test_form_browser import RUN_CELL
 from tests.notebook.test_progress_browser import open_notebook, write
 
@@ -141,10 +140,14 @@ def _stay_free() -> None:
 
 def _in_a_page(folder: Path, rounds: int) -> None:
     """Print how long a cell takes in JupyterLab until the first names can be seen."""
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    if find_chromium() is None:
         print("No Chromium is installed: the page is skipped.")
         return
-    cells = "%load_ext aisnb", "import aisnb\naisnb.connect().buckets()", f"%ais browse {FLAT}", f"%ais browse {DEEP}"
+    cells = (
+        "%load_ext aisnb",
+        "import aisnb\naisnb.connect().buckets()",
+        *(f"aisnb.browse('{bucket}')" for bucket in (FLAT, DEEP)),
+    )
     notebook = write(folder, *cells)
     with lab(notebook.parent, folder) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 1400})
@@ -165,7 +168,10 @@ _UNTIL_SEEN = """async index => {
     window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
     window.jupyterapp.commands.execute('notebook:run-cell');
     const rows = '.aisnb-browser-frame:not(.old) .aisnb-browser-names button';
-    while (!document.querySelector(rows)?.innerText) await new Promise(requestAnimationFrame);
+    while (!document.querySelector(rows)?.innerText) {
+        if (performance.now() - begun > 60_000) throw new Error('no row has come');
+        await new Promise(requestAnimationFrame);
+    }
     await new Promise(requestAnimationFrame);
     return (performance.now() - begun) / 1000;
 }"""
