@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from aisnb.node.requests import MAX_BODY
 from tests.fileserver.running import RunningServer, status_of
 from tests.support.nodes import PATIENCE, running_node
 from tests.trust.figures import Figures
@@ -249,6 +250,7 @@ def node(folder: Path) -> Figures:
             figures.expect(status in (0, 400, 403), f"let in: {host!r}: {status}")
         for name, query in itertools.product(_NO_NAMES, ("", "?archpath=x", "?append_type=append&append_handle=")):
             _try_name(found, name, query, figures)
+        _send_too_much(found, figures)
         figures.expect(found.get("b", "o") == b"bytes", "let in: an object was changed")
         changed = {path for path in _everything(folder) ^ before if "buckets/ais/b" not in path}
         figures.expect(not changed, f"let in: left behind: {sorted(changed)[:5]}")
@@ -286,6 +288,22 @@ def _try_name(found: NodeProcess, name: str, query: str, figures: Figures) -> No
         for place in ("/v1/buckets/", "/v1/objects/"):
             answer = found.ask("GET", f"{place}{name}")
             _judge(figures, 400 <= answer.status < 500, f"{place}{name[:80]}: {answer.status}", answer)
+
+
+def _send_too_much(found: NodeProcess, figures: Figures) -> None:
+    """Send bodies, header fields and paths that are longer than any that is meant."""
+    long = "x" * 100_000
+    for method, path, body, fields in (
+        ("POST", "/v1/buckets/b", bytes(MAX_BODY + 1), {}),
+        ("GET", "/v1/buckets", None, {"X-Long": long}),
+        ("GET", "/v1/buckets", None, {f"X-{number}": long[:8_000] for number in range(200)}),
+        ("GET", f"/v1/objects/b/{long}", None, {}),
+        ("GET", f"/v1/buckets?provider={long}", None, {}),
+    ):
+        figures.trials += 1
+        with suppress(ConnectionError):  # hung up amid it: as good
+            status = found.ask(method, path, body, fields).status
+            figures.expect(400 <= status < 500, f"let in: {method} {path[:40]} with {len(fields)} fields: {status}")
 
 
 def _judge(figures: Figures, refused: bool, shown: str, answer: object) -> None:
