@@ -60,8 +60,8 @@ class Notebook:
         self.notes.append(text)
 
     def warn(self, text: str) -> None:
-        """Keep something to look at."""
-        self.notes.append(text)
+        """Keep something to look at, worded as a cell words it."""
+        self.notes.append(f"Warning: {text}")
 
     def watch(self, job: Job, timeout: float | None = None) -> Job:
         """Return the job at once: the form itself shows its progress."""
