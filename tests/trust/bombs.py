@@ -107,7 +107,7 @@ def run(folder: Path, *, short: bool) -> Figures:
             node.put("b", name, bomb)
         before = _resident(node)
         for name in bombs:
-            for member in () if short else ("last", "../../escaped", "/etc/passwd"):
+            for member in () if short else ("last",):
                 status, _ = _ask(node, f"/v1/objects/b/{name}?archpath={member}")
                 figures.expect(400 <= status < 500, f"{name}, member {member}: {status}")
             value = {"props": "name,size", "prefix": name, "flags": str(INSIDE_SHARDS)}
