@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.client.loading import load_tables
 from aisnb.errors import UsageError
+from aisnb.protocol.listing import ENTRY_UNKNOWN, Entry
 from aisnb.transfer import FOR_LISTINGS, Fetcher, ask_sizes, read_index
 from aisnb.transfer.links import open_secret
 from aisnb.uris import check_link
@@ -63,6 +64,19 @@ async def directory_links(link: str, headers: Mapping[str, str]) -> list[str]:
     async with Fetcher(policy=FOR_LISTINGS) as fetcher:
         index = await read_index(fetcher, bare, {**headers, **secret})
     return [index.link(entry) for entry in index.entries]
+
+
+async def directory_entries(link: str, prefix: str, after: str, limit: int | None) -> list[Entry]:
+    """Return the files that the index of a directory names as entries of a listing, which are not cached.
+
+    Raises:
+        SourceError: as for `list_directory`.
+    """
+    async with Fetcher(policy=FOR_LISTINGS) as fetcher:
+        index = await read_index(fetcher, link)
+        chosen = list(islice(index.select(prefix, after), limit))
+        await ask_sizes(fetcher, index, chosen)
+    return [Entry(each.name, each.size or 0, flags=0 if each.size is not None else ENTRY_UNKNOWN) for each in chosen]
 
 
 def _with_slash(link: str) -> str:

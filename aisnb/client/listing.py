@@ -98,8 +98,18 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
     load_tables()
     from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
 
-    frames = [_frame(entries, bucket, wanted) async for entries in _pages(connection, bucket, wanted)]
+    frames = [frame_of(entries, bucket, wanted) async for entries in _pages(connection, bucket, wanted)]
     return tables.joined(frames)
+
+
+async def list_entries(connection: Connection, bucket: Bucket, wanted: Wanted) -> list[wire.Entry]:
+    """Return the bucket's objects as they came over the wire, sorted by name.
+
+    Raises:
+        BucketNotFound: there is no such bucket.
+    """
+    load_tables()
+    return [entry async for page in _pages(connection, bucket, wanted) for entry in page]
 
 
 async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> AsyncIterator[Sequence[wire.Entry]]:
@@ -182,7 +192,8 @@ def request_for(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
     )
 
 
-def _frame(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+def frame_of(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+    """Return the table of some objects of a bucket, see `list_objects`."""
     from aisnb.client import tables
 
     # Of what a comparison could not reach, AIStore sets the same bit, and the size of what is here is known.

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from aisnb.client.bucket_props import bucket_props
-from aisnb.client.listing import Wanted, bucket_path, bucket_query, list_objects
+from aisnb.client.directories import directory_entries
+from aisnb.client.listing import Wanted, bucket_path, bucket_query, frame_of, list_entries, list_objects
+from aisnb.client.notes import note
 from aisnb.client.wire import Call
-from aisnb.errors import BucketNotFound, EndpointRefused
+from aisnb.errors import BucketNotFound, EndpointRefused, SourceError
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.headers import ORIGINAL_URL, PROVIDER, SOURCE_URL
+from aisnb.protocol.listing import ENTRY_CACHED
 from aisnb.protocol.messages import LIST, Action
 from aisnb.uris import Bucket, link_directory, web_bucket
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aisnb.client.connection import Connection
+    from aisnb.protocol.listing import Entry
 
 _PREFIX = "ht-"
 _PRESENT = {"presence": "2"}
@@ -78,20 +82,41 @@ async def resolve(connection: Connection, bucket: Bucket) -> Bucket:
 
 
 async def list_there(connection: Connection, bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
-    """Return the objects of a bucket as `list_objects` does, from its stand-in if it has one.
+    """Return the objects of a bucket as `list_objects` does; of ``ht://`` also what the source has beyond them.
 
     Raises:
         BucketNotFound: there is no such bucket.
     """
     place = await resolve(connection, bucket)
+    if bucket.provider == "ht" and not (connection.is_local or await connection.has_extension()):
+        return frame_of(await _web_entries(connection, bucket, place, wanted), bucket, wanted)
     if wanted.cached is False and place.provider == "ais" and not await _backend(connection, place):
         wanted = wanted._replace(cached=None, limit=0)  # nothing of it is elsewhere: clusters refuse to list that
-    frame = await list_objects(connection, place, wanted)
-    if place != bucket:
-        frame.insert(2, "cached", [True] * len(frame))
-        frame["cached"] = frame["cached"].astype(bool)
-        frame.attrs["bucket"] = str(bucket)
-    return frame
+    return await list_objects(connection, place, wanted)
+
+
+async def _web_entries(connection: Connection, bucket: Bucket, place: Bucket, wanted: Wanted) -> list[Entry]:
+    """Return what aisnb's node would list: what a cluster has, and what the directory's index lists beyond that.
+
+    Clusters cannot read an index, so this process does. A source that is gone is no error, but noted.
+    """
+    enough = None if wanted.cached is False else wanted.limit  # what is here must be known to tell what is not
+    here = await list_entries(connection, place, wanted._replace(cached=None, diff=False, limit=enough))
+    for entry in here:
+        entry.flags |= ENTRY_CACHED  # a stand-in's entries need not say so
+    if wanted.cached:
+        return here
+    seen = {entry.name for entry in here}
+    limit = None if wanted.limit is None else wanted.limit + len(seen)
+    there: list[Entry] = []
+    try:
+        if directory := await directory_of(connection, bucket):
+            there = await directory_entries(directory, wanted.prefix, wanted.start_after, limit)
+    except SourceError as exc:
+        note(f"Listed is only what is here of {bucket}. {exc}")
+    beyond = [entry for entry in there if entry.name not in seen]
+    rows = beyond if wanted.cached is False else sorted([*here, *beyond], key=lambda entry: entry.name.encode())
+    return rows[: wanted.limit]
 
 
 async def directory_of(connection: Connection, bucket: Bucket) -> str:

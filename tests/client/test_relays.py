@@ -160,7 +160,12 @@ def test_the_clusters_token_never_reaches_the_disk_and_a_resume_brings_it_again(
 
 
 def test_web_buckets_are_kept_by_stand_ins_that_any_notebook_finds(
-    cluster: aisnb.Client, proxy: Proxy, node: NodeProcess, shards: Path, tmp_path: Path
+    cluster: aisnb.Client,
+    proxy: Proxy,
+    node: NodeProcess,
+    shards: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with aisnb.serve(shards) as server:
         link = server.url + "shard-003.tar"
@@ -170,6 +175,13 @@ def test_web_buckets_are_kept_by_stand_ins_that_any_notebook_finds(
         with aisnb.connect(proxy.url, node.token) as another:
             row = another.buckets("ht").iloc[0]
             assert (row["provider"], row["url"]) == ("ht", server.url)
+            listing = another.ls(row["name"], props="checksum")
+            assert listing["name"].tolist() == sorted(path.name for path in shards.iterdir())
+            assert listing.loc[listing["cached"], "name"].tolist() == ["shard-003.tar"]
+            assert listing["size"].tolist() == [(shards / name).stat().st_size for name in listing["name"]]
+            assert another.ls(row["name"], cached=True)["name"].tolist() == ["shard-003.tar"]
+            there = another.ls(row["name"], cached=False, prefix="shard-00", start_after="shard-001.tar", limit=3)
+            assert there["name"].tolist() == ["shard-002.tar", "shard-004.tar", "shard-005.tar"]
             job = another.prefetch(row["name"], template="shard-{000..009}.tar").wait(60)
             assert (job.kind, job.done, job.skipped) == ("prefetch-objects", 10, 1)
             listing = another.ls(row["name"])
@@ -179,6 +191,10 @@ def test_web_buckets_are_kept_by_stand_ins_that_any_notebook_finds(
             assert another.summary(row["name"]).loc[0, "objects"] == 10
             another.remove(f"{row['name']}/shard-004.tar")
             assert another.get(f"{row['name']}/shard-004.tar", tmp_path / "again").stat().st_size == 4001
+            assert another.ls(row["name"], cached=False, limit=2).empty
+            server.stop()
+            assert len(another.ls(row["name"])) == 10
+            assert "only what is here" in capsys.readouterr().err
             another.remove(row["name"], yes=True)
             assert another.buckets("ht").empty
             with pytest.raises(aisnb.BucketNotFound, match="http:// link first"):

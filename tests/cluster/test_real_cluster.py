@@ -61,6 +61,9 @@ def test_the_two_steps_of_the_post_by_prefetch(cluster: aisnb.Client, shards: Pa
     with aisnb.serve(shards) as server:
         assert cluster.get(server.url + "shard-001.tar") == (shards / "shard-001.tar").read_bytes()
         web = cluster.buckets("ht").set_index("url").loc[server.url, "name"]
+        listing = cluster.ls(web)
+        assert len(listing) == 10
+        assert listing.loc[listing["cached"], "name"].tolist() == ["shard-001.tar"]
         job = cluster.prefetch(web, template="shard-{000..009}.tar").wait(60)
         assert (job.state, job.failed) == ("finished", 0)
         listing = cluster.ls(web)
