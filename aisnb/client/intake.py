@@ -79,7 +79,8 @@ class Intake(Views):
         """
         bucket, rest = parse_uri(bucket_or_object)
         source = str(Path(path).expanduser().absolute())  # noqa: ASYNC240  # this looks at no file
-        value = Promotion(source, rest, recursive, overwrite, remove_source, not checksum)
+        unchecked = not checksum and (self._connection.is_local or await self._connection.has_extension())
+        value = Promotion(source, rest, recursive, overwrite, remove_source, unchecked)
         job = await self._begin(bucket, Action(PROMOTE, source, value))
         return await open_job(self._connection, job) if job else None
 

@@ -56,10 +56,10 @@ class Selection(msgspec.Struct, omit_defaults=True):
     latest: bool = msgspec.field(name="latest-ver", default=False)
 
 
-class Promotion(msgspec.Struct):
+class Promotion(msgspec.Struct, omit_defaults=True):
     """The value of ``promote``: files of a node's own disks become objects.
 
-    ``aisnb-unchecked`` is ours: clusters pass over it, and make checksums as the bucket's properties say.
+    ``aisnb-unchecked`` is ours: clusters refuse it, and make checksums as the bucket's properties say.
     """
 
     source: str = msgspec.field(name="src", default="")

@@ -133,6 +133,12 @@ def test_objects_are_copied_renamed_and_packed_inside(cluster: aisnb.Client, buc
         cluster.remove(other, yes=True)
 
 
+def test_a_promotion_is_understood(cluster: aisnb.Client, bucket: str) -> None:
+    with pytest.raises(aisnb.AisnbError) as caught:  # where files may lie differs with the version
+        cluster.promote("/nowhere/at/all", bucket, recursive=True, checksum=False)
+    assert "unmarshal" not in str(caught.value)
+
+
 def test_a_bucket_takes_another_name(cluster: aisnb.Client, bucket: str, shards: Path) -> None:
     old, new = f"{bucket}-old", f"{bucket}-new"
     cluster.create(old)
