@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aisnb.client.failed_files import only_those, read_description, remember
+from aisnb.client.failed_files import only_those, read_description, remember, untried
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, JobNotFound, Unsupported, UsageError
 from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus, Started
@@ -118,7 +118,11 @@ class ClusterJobs:
         names = [] if found is msgspec.UNSET else [row.name for row in found]
         if not names:
             raise UsageError(f"Job {job} has nothing to retry: no file of it failed.")
-        asked = self._asked_for.get(job) or read_description(status.description)
+        remembered = self._asked_for.get(job)
+        asked = remembered or read_description(status.description)
+        if remembered and status.finished_cnt + len(names) < status.total:
+            done = status.finished_tasks
+            names += untried(remembered, [*names, *(task.name for task in ([] if done is msgspec.UNSET else done))])
         again = only_those(asked, names) if asked else None
         if again is None:
             raise Unsupported(
@@ -177,6 +181,8 @@ def _is_meant(job: JobSnapshot, query: JobQuery) -> bool:
 
 def _of_download(status: DownloadStatus) -> JobSnapshot:
     state = ABORTED if status.aborted else FINISHED if _nanoseconds(status.finished_time) else RUNNING
+    # AIStore gives a download up at the first file that it cannot look at: what it has not tried has not come, either.
+    failed = max(status.error_cnt, status.total - status.finished_cnt) if state == FINISHED else status.error_cnt
     return JobSnapshot(
         status.id,
         DOWNLOAD_KIND,
@@ -185,7 +191,7 @@ def _of_download(status: DownloadStatus) -> JobSnapshot:
         total=status.total,
         done=status.finished_cnt,
         skipped=status.skipped_cnt,
-        failed=status.error_cnt,
+        failed=failed,
         bytes=-1,
         rate=-1.0,
         started_ns=_nanoseconds(status.started_time),

@@ -17,7 +17,7 @@ from aisnb.templates import Template, bounded
 from aisnb.uris import is_link, link_name, parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: Downloads that this process remembers, and their links with them.
 _MOST = 100
@@ -63,6 +63,12 @@ def only_those(request: DownloadRequest, names: Sequence[str]) -> DownloadReques
     return msgspec.structs.replace(
         request, type=MULTI, objects=found, link="", object_name="", template="", subdir="", description=""
     )
+
+
+def untried(request: DownloadRequest, tried: Iterable[str]) -> list[str]:
+    """Return the names of a download's objects but for those that were tried."""
+    known = set(tried)
+    return [name for name, _ in _files(request) if name not in known]
 
 
 def _files(request: DownloadRequest) -> Iterator[tuple[str, str]]:

@@ -26,11 +26,13 @@ class Proxy:
         asked: method, path and ``Authorization`` of each request.
         down: answer everything with 503.
         download_errors: if given, a download ends at once, with one of these for each of its files.
+        untried: files of that download that it has given up before it came to them.
     """
 
     def __init__(self, target: str, *, known: bool = True) -> None:
         self.down = False
         self.download_errors: list[str] = []
+        self.untried = 0
         self.asked: list[tuple[str, str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, target, known))
         self._server.daemon_threads = True
@@ -75,8 +77,9 @@ def _handler(proxy: Proxy, target: str, known: bool) -> type[BaseHTTPRequestHand
 
         def downloader(self) -> bytes:
             errors = [{"name": f"f-{row}", "error": said} for row, said in enumerate(proxy.download_errors)]
-            counts = {"total": len(errors), "scheduled_cnt": len(errors), "error_cnt": len(errors)}
-            return json.dumps({"id": "dnl-refused01", "download_errors": errors, **counts}).encode()
+            counts = {"total": len(errors) + proxy.untried, "scheduled_cnt": len(errors), "error_cnt": len(errors)}
+            ended = {"finished_time": "2026-08-21T12:00:00Z"} if proxy.untried else {}
+            return json.dumps({"id": "dnl-refused01", "download_errors": errors, **counts, **ended}).encode()
 
         def __getattr__(self, name: str) -> Callable[[], None]:
             if name.startswith("do_"):

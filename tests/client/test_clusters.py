@@ -15,6 +15,9 @@ import pytest
 import aisnb
 from aisnb.client.credentials import cluster_token
 from aisnb.client.downloads import plan_download
+from aisnb.client.failed_files import untried
+from aisnb.protocol.buckets import BucketId
+from aisnb.protocol.downloads import RANGE, DownloadRequest
 from aisnb.settings import read_settings
 from tests.archives.packing import SHARD, tar
 from tests.client.cluster import Proxy
@@ -119,6 +122,18 @@ def test_what_failed_on_a_cluster_is_tried_again(
     with pytest.raises(aisnb.UsageError, match="nothing to retry"):
         again.retry()
     cluster.remove("ais://again", yes=True)
+
+
+def test_what_a_cluster_gave_up_before_it_came_to_it_has_failed_too(
+    cluster: aisnb.Client, proxy: Proxy, source: FaultySource
+) -> None:
+    proxy.download_errors, proxy.untried = ["f-0: its source does not answer"], 2
+    job = cluster.download(source.url("/f-{0..2}"), "ais://given-up", relay="never")
+    with pytest.raises(aisnb.JobFailed, match=r"3 of 3 files failed.*and 2 more"):
+        job.wait()
+    assert (job.state, job.done, job.failed, job.total) == ("finished", 0, 3, 3)
+    asked = DownloadRequest(RANGE, BucketId("given-up"), template=source.url("/f-{0..2}"), subdir="in")
+    assert untried(asked, ["in/f-0"]) == ["in/f-1", "in/f-2"]
 
 
 def test_a_download_whose_links_nobody_knows_is_not_tried_again(
