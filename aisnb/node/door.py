@@ -1,4 +1,4 @@
-"""The node's door: whole small objects are handed out here, past the web framework, at a fifth of what that costs.
+"""The node's door: whole small objects are handed out here, past the web framework, at about half of what that costs.
 
 Training reads them by the thousand. A connection that asks for anything else, in any other way, or for what is not to
 be had, is the framework's from then on, with the very bytes that it sent: there is one set of rules and errors.
