@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_NAMES = 10_000_000
 
 _MAX_COUNT = 2**63 - 1
+_THOUSAND = 1_000
 _MAX_DIGITS = 1_000  # padding included; Python refuses to read some thousands, as that takes quadratic time
 _UNBOUNDED_END = _MAX_COUNT - 1
 _EXAMPLE = "Write it like shard-{001..999}.tar, or {0..100..2} with a step."
@@ -56,7 +57,29 @@ class _Range:
         return f"{self.start + index * self.step:0{self.width}d}"
 
     def __iter__(self) -> Iterator[str]:
-        return map(f"%0{self.width}d".__mod__, range(self.start, self.end + 1, self.step))
+        return self.around("", "")
+
+    def around(self, head: str, tail: str) -> Iterator[str]:
+        """Yield all values with text before and behind them.
+
+        Of many, the last three digits and what is behind are made once: a name is then one concatenation.
+        """
+        if self.step > 1 or len(self) < _THOUSAND:
+            return map(self._make(head, tail).__mod__, range(self.start, self.end + 1, self.step))
+        endings = [f"{number:03d}{tail}" for number in range(_THOUSAND)]
+        thousands = range(self.start // _THOUSAND, self.end // _THOUSAND + 1)
+        return itertools.chain.from_iterable(self._of_thousand(each, head, tail, endings) for each in thousands)
+
+    def _of_thousand(self, thousand: int, head: str, tail: str, endings: list[str]) -> Iterator[str]:
+        first = max(self.start - thousand * _THOUSAND, 0)
+        last = min(self.end - thousand * _THOUSAND, _THOUSAND - 1)
+        if not thousand:  # these may be shorter than three digits
+            return map(self._make(head, tail).__mod__, range(first, last + 1))
+        beginning = f"{head}{thousand:0{max(self.width - 3, 0)}d}"
+        return map(beginning.__add__, endings[first : last + 1])
+
+    def _make(self, head: str, tail: str) -> str:
+        return f"{head.replace('%', '%%')}%0{self.width}d{tail.replace('%', '%%')}"
 
 
 class Template:
@@ -134,15 +157,13 @@ class Template:
         *outer, last = self._parts
         tail = self._gaps[-1]
         if not outer:
-            head = self._gaps[0]
-            return (head + value + tail for value in last)
+            return _around(last, self._gaps[0], tail)
         return self._iterate(outer, last, tail)
 
     def _iterate(self, outer: list[_Part], last: _Part, tail: str) -> Iterator[str]:
         for values in _product(outer):
             head = "".join(itertools.chain(*zip(self._gaps, values, strict=False))) + self._gaps[len(outer)]
-            for value in last:
-                yield head + value + tail
+            yield from _around(last, head, tail)
 
     def check(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
         """Hold `names` against the template.
@@ -188,6 +209,11 @@ def bounded(template: Template) -> int:
             f"The template '{template.text}' stands for {count:,} names; a job takes at most {MAX_NAMES:,}. Split it."
         )
     return count
+
+
+def _around(part: _Part, head: str, tail: str) -> Iterator[str]:
+    """Yield all values of a part with text before and behind them."""
+    return part.around(head, tail) if isinstance(part, _Range) else (head + value + tail for value in part)
 
 
 def _product(parts: list[_Part]) -> Iterator[tuple[str, ...]]:

@@ -150,6 +150,17 @@ def test_ten_million_names_cost_nothing_until_iterated() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [("0", "1000"), ("999", "2001"), ("0998", "5003"), ("5", "12345"), ("1234", "0054321"), ("000000", "010000")],
+)
+def test_long_ranges_expand_to_what_their_indices_say(low: str, high: str) -> None:
+    template = Template(f"100%{{{low}..{high}}}%d")
+    width = min(len(low), len(high))
+    expected = [f"100%{number:0{width}d}%d" for number in range(int(low), int(high) + 1)]
+    assert list(template) == expected == [template[index] for index in range(len(template))]
+
+
 def test_a_job_takes_no_more_names_than_the_limit() -> None:
     assert bounded(Template(f"{{1..{MAX_NAMES}}}")) == MAX_NAMES
     with pytest.raises(TemplateError, match="10,000,001 names"):
