@@ -10,8 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as any_of
 
+from aisnb.archives import Member
+from aisnb.client.levels import Entry, Place, Sum
 from aisnb.explore.tables import mark, render_html
 from aisnb.notebook import cards, pieces
+from aisnb.notebook.browser.copying import copy_button
+from aisnb.notebook.browser.preview import preview_html
+from aisnb.notebook.browser.rows import entry_row, member_row
 from aisnb.notebook.forms import style
 from aisnb.notebook.jobs import details, errors, rows
 from aisnb.protocol.extension import FileProgress, JobErrorRow, JobSnapshot
@@ -38,6 +43,10 @@ WAYS: dict[str, Callable[[str], str]] = {
     "a form's error": style.failure,
     "a form's success": style.success,
     "a form's lines": lambda text: style.lines([text, text]),
+    "a browser's name": lambda text: entry_row(Entry(f"{text}x"), Place(), Sum(1, 2), chosen=True).cells,
+    "a shard's file": lambda text: member_row(Member(text, 1, 0), chosen=False).cells,
+    "a preview": lambda text: preview_html(text, text.encode(), len(text.encode())),
+    "a path to copy": lambda text: copy_button("Copy path", text),
     "a word": pieces.text,
     "a card": lambda text: pieces.card(text, [(text, text)]),
     "a card's link": lambda text: pieces.card("x", [("at", f"http://127.0.0.1/{text}")]),
