@@ -29,7 +29,7 @@ _LOCK_TRIES = 10
 _LOCK_PAUSE = 0.05  # whoever asks `is_locked` holds the lock for an instant
 
 
-class NodeFile(msgspec.Struct, frozen=True):
+class NodeFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """``node.json``: where the node is.
 
     Attributes:
@@ -37,7 +37,8 @@ class NodeFile(msgspec.Struct, frozen=True):
         pid: its process there.
         endpoint: ``http://127.0.0.1:PORT``, without a trailing slash; for programs on this machine.
         version: of aisnb.
-        public: the endpoint that others are told; "" if there is no other.
+        public: the endpoint that others are told; "" if there is no other. This and the rest are left out where only
+            this machine comes in, without TLS.
         certificate: what it shows, as PEM, "" without TLS: who finds it here trusts this one and no other.
         open: whether other machines can come in.
     """
@@ -146,13 +147,14 @@ class DataRoot:
 
     def write_node_file(self, listening: Listening, port: int, version: str) -> None:
         """Say that this process is the node and listens."""
+        certificate = listening.shown_certificate()
         node = NodeFile(
             host=socket.gethostname(),
             pid=os.getpid(),
             endpoint=listening.near(port),
             version=version,
-            public=listening.far(port),
-            certificate=listening.shown_certificate(),
+            public=listening.far(port) if certificate or listening.is_open() else "",
+            certificate=certificate,
             open=listening.is_open(),
         )
         write_atomically(self.node_file, msgspec.json.encode(node))
