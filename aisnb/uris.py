@@ -24,6 +24,8 @@ _PLAIN_OBJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}", re.ASCII)
 #: A host that would end the line that it is sent in, or that others read otherwise (CWE-93).
 _ODD_HOST = re.compile(r"[^:]*://[^/?#]*[\x00-\x20\x7f]")
 _MAX_NAME_BYTES = 1024
+#: How paths begin that can be nothing else.
+_PATHS = ("/", "~/", "./", "../")
 _MAX_COMPONENT_BYTES = 255
 
 
@@ -179,6 +181,11 @@ def check_link(text: str) -> str:
         SchemeMissing: it has no ``http://``; the message names both spellings.
         NameInvalid: it has no host or a port that is none.
     """
+    if text.startswith(_PATHS):
+        raise SchemeMissing(
+            f"'{text}' is a path of this machine, not a web link (http://…) or a bucket (ais://…). Serve the directory "
+            "first, by '%ais serve', and say its address; or copy without a server, by '%ais promote' or '%ais put'."
+        )
     if not is_link(text):
         raise SchemeMissing(
             f"'{text}' does not say where it is. For a web server write 'http://{text}', for a bucket 'ais://{text}'."

@@ -64,7 +64,8 @@ class FileServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if not self.already:  # else others count on it
+            self.stop()
 
     @property
     def is_served(self) -> bool:
@@ -105,7 +106,7 @@ def serve(
             read the directory themselves.
 
     Returns:
-        A handle with ``.url``; leaving it as a context manager stops the server.
+        A handle with ``.url``; leaving it as a context manager stops the server, unless it was there before.
 
     Raises:
         DirectoryNotFound: there is no such directory.

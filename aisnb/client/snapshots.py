@@ -155,7 +155,8 @@ def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
     )
     again = f"'%ais retry {snapshot.id}'" if can_retry(snapshot) else "another download of the same"
     return (
-        f"Job {snapshot.id}: {counted} failed: {named}{rest}. The reasons are in job.errors; {again} tries them again."
+        f"Job {snapshot.id}: {counted} failed: {named}{rest}. '%ais show job {snapshot.id} -v' says why (in Python: "
+        f"job.errors); {again} tries them again."
     )
 
 

@@ -8,7 +8,7 @@ from aisnb.commands.guide import help_text
 from aisnb.commands.names import note_open_braces, with_provider
 from aisnb.commands.parsing import HELP_FLAGS, parse
 from aisnb.commands.words import braces_hint, split, substitute
-from aisnb.errors import NameInvalid, NotFound, TemplateError
+from aisnb.errors import NameInvalid, NotFound, SchemeMissing, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def run_line(text: str, variables: Mapping[str, object], context: Context) -> An
     words = substitute(split(text), variables)
     try:
         return run(words, context)
-    except (TemplateError, NameInvalid, NotFound) as error:
+    except (TemplateError, NameInvalid, NotFound, SchemeMissing) as error:
         if hint := braces_hint(words, variables):
             error.args = (f"{error} {hint}", *error.args[1:])
         raise

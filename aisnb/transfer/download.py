@@ -9,7 +9,7 @@ import msgspec
 from aisnb.protocol import headers as ais
 from aisnb.transfer.answers import Asked, Body, Verdict, judge, without_ours
 from aisnb.transfer.engine import AttemptFailed, Timeouts
-from aisnb.transfer.exchange import content_length, drain
+from aisnb.transfer.exchange import content_length, drain, refuse_directory
 from aisnb.transfer.links import sendable, without_secret
 from aisnb.transfer.validator import Validator
 
@@ -116,6 +116,7 @@ class Download:
         answer = await self._exchanges.ask("GET", self._url, self._headers, asked.headers, self._timeouts)
         response = answer.response
         try:
+            refuse_directory(self._url, answer)
             verdict = judge(response.status, response.headers, asked)
         except AttemptFailed:
             await drain(response)

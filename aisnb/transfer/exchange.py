@@ -91,6 +91,20 @@ class Exchanges:
         return response
 
 
+def refuse_directory(asked: str, answer: Answer) -> None:
+    """Take no page for a file: servers lead from a directory's name without its slash to the page of its index.
+
+    Raises:
+        AttemptFailed: the link led to itself with a slash, and that to a page.
+    """
+    if answer.url == f"{asked}/" and answer.response.headers.get("Content-Type", "").startswith("text/html"):
+        raise AttemptFailed(
+            f"the source has a directory of that name, not a file. Write '{told(answer.url)}', with its slash, for the "
+            "files in it",
+            final=True,
+        )
+
+
 async def drain(response: Response) -> None:
     """Let go of a response whose body nobody wants, in a way that keeps the connection if that is cheap."""
     try:

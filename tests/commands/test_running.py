@@ -635,3 +635,38 @@ def test_a_job_in_braces_that_was_not_replaced_is_explained(ais: Run, command: s
     with pytest.raises(aisnb.JobNotFound, match=r"\{job\.id\}.* was not replaced, as only names are") as caught:
         ais(command + " {job.id}", job="a job")
     assert "API" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("start download /tmp/mydata ais://x", r"'/tmp/mydata' is a path of this machine.*%ais serve"),
+        ("start download {servr}a.tar ais://x", r"no variable 'servr' here"),
+        ("plan {server.url}a.tar", r"was not replaced, as only names are"),
+    ],
+)
+def test_a_source_without_scheme_comes_with_what_was_probably_meant(ais: Run, line: str, words: str) -> None:
+    with pytest.raises(aisnb.SchemeMissing, match=words):
+        ais(line, server="a server")
+
+
+def test_a_directory_without_its_slash_is_not_taken_for_a_file(ais: Run, tmp_path: Path, bucket: str) -> None:
+    (tmp_path / "d" / "sub").mkdir(parents=True)
+    with aisnb.serve(tmp_path / "d") as server:
+        with pytest.raises(aisnb.JobFailed) as caught:
+            ais(f"start download {server.url}sub {bucket} --wait")
+        assert f"Write '{server.url}sub/'" in caught.value.job.errors["reason"][0]
+        with pytest.raises(aisnb.SourceError, match="has a directory of that name"):
+            ais(f"get {server.url}sub {tmp_path}")
+    assert len(ais(f"ls {bucket}")) == 0
+
+
+def test_what_was_served_before_is_served_after(tmp_path: Path) -> None:
+    first = aisnb.serve(tmp_path)
+    with aisnb.serve(tmp_path) as second:
+        assert second.url == first.url
+    assert first.is_served
+    first.stop()
+    with aisnb.serve(tmp_path) as third:
+        assert third.is_served
+    assert not third.is_served

@@ -84,7 +84,10 @@ def shown(value: object) -> str:
 
 
 @pytest.mark.timeout(300)  # two dozen jobs and looks, some of which wait
-def test_nobody_is_told_a_password(own_root: Path, ais: Run, context: Recorder, source: FaultySource) -> None:
+def test_nobody_is_told_a_password(
+    own_root: Path, ais: Run, context: Recorder, source: FaultySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_root.parent)  # some lines write files
     plain = source.url("/d/")
     secret = plain.replace("http://", f"http://{PASSWORD}@")
     source.add("/circle", then=Fault(location=secret.removesuffix("d/") + "circle"))
