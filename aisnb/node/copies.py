@@ -6,7 +6,8 @@ import asyncio
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,13 +15,10 @@ from aisnb.errors import AlreadyExists, DirectoryNotFound, JobAborted, NameInval
 from aisnb.node.copying import store_file
 from aisnb.node.local_work import Unhurried, batches, in_thread, listed
 from aisnb.store import Completion, ErrorRecord
+from aisnb.store.small import SmallFiles
 from aisnb.uris import check_object_name, parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import Future
-
-    from aisnb.errors import AisnbError
     from aisnb.node.progress import Progress
     from aisnb.node.sources import Spec
     from aisnb.node.tasks import CopyTask
@@ -33,15 +31,45 @@ _THREADS = 2
 _FAULTS_OF_A_FILE = (AlreadyExists, DirectoryNotFound, NameInvalid, ObjectNotFound)
 
 
-class _End(NamedTuple):
-    """How one file ended, once `future` says that it is so for good."""
+class _File(NamedTuple):
+    """A file of the job: its place in the list, its name, and its path if it is one of this machine."""
 
     position: int
     name: str
-    outcome: Outcome
-    size: int
-    future: Future[ObjectRecord] | Future[None]
     path: str
+
+
+@dataclass(slots=True)
+class _End:
+    """How one file ended, once the store has told it."""
+
+    file: _File
+    outcome: Outcome
+    size: int = 0
+    error: BaseException | None = None
+
+
+class _Batch:
+    """Files that are begun by one thread, and waited for together: to wait for each costs more than its copy."""
+
+    def __init__(self) -> None:
+        self.ends: list[_End] = []
+        self._told, self._expected = 0, -1
+        self._all_told = threading.Event()
+
+    def tell(self, end: _End, _record: ObjectRecord | None, error: BaseException | None) -> None:
+        """Take note of how one has ended. Called in the writer thread."""
+        end.error = error
+        self._told += 1
+        if self._told == self._expected:
+            self._all_told.set()
+
+    def wait(self) -> list[_End]:
+        """Return how all have ended, once they have. No more may be begun."""
+        self._expected = len(self.ends)
+        if self._told < self._expected:
+            self._all_told.wait()
+        return self.ends
 
 
 class Copies(Unhurried):
@@ -92,113 +120,120 @@ class Copies(Unhurried):
 
     def _copy_some(self) -> None:
         """Copy a batch after the other; while the store writes one down, the next is copied."""
-        before: list[_End] = []
+        small = SmallFiles(self._store, self._target, checksum=self._task.checksum)
+        before = _Batch()
         try:
             while not self._halt.is_set() and (indices := self._next_indices()):
-                begun = self._batch(indices)
+                batch = _Batch()
+                try:
+                    self._begin_all(self._pending(indices, batch), small, batch)
+                finally:
+                    small.hand_in()
                 self._settle(before)
-                before = begun
+                before = batch
         except BaseException:
             self._halt.set()
             raise
         finally:
             self._settle(before)
 
-    def _settle(self, begun: list[_End]) -> None:
-        """Wait until all of these are written down, and have them counted."""
-        self._loop.call_soon_threadsafe(self._count, [self._ended(end) for end in begun])
-
     def _next_indices(self) -> list[int]:
         with self._feeding:
             return next(self._feed, [])
 
-    def _batch(self, indices: list[int]) -> list[_End]:
-        """Copy some; return how they will have ended when the store has written that down."""
-        begun = []
+    def _settle(self, batch: _Batch) -> None:
+        """Wait until all of these are written down, and have them counted."""
+        missed = _Batch()
+        ends = [self._ended(end, missed) for end in batch.wait()]
+        for end in missed.wait():
+            if end.error is not None:
+                raise end.error
+        self._loop.call_soon_threadsafe(self._count, ends)
+
+    def _pending(self, indices: list[int], batch: _Batch) -> list[_File]:
+        """Return the files to be begun, without those that are to be left alone: they are there already."""
         pairs = listed(self._store, self._record, self._spec, indices)
-        here = self._here([name for name, _ in pairs])
-        for index, (name, path) in zip(indices, pairs, strict=True):
-            if self._halt.is_set():
-                break
-            try:
-                begun.append(self._skipped(index, name) if name in here else self._begin(index, name, path))
-            except JobAborted:
-                break
-            except _FAULTS_OF_A_FILE as exc:
-                begun.append(self._missed(index, name, path, exc))
-        return begun
-
-    def _here(self, names: list[str]) -> set[str]:
-        """Return which of these are to be left alone: they are there already."""
+        files = [_File(index, *pair) for index, pair in zip(indices, pairs, strict=True)]
         if self._task.overwrite:
-            return set()
-        known = self._store.known(self._target, [self._target_name(name) for name in names])
-        return {name for name in names if self._target_name(name) in known}
+            return files
+        known = self._store.known(self._target, [self._target_name(file.name) for file in files])
+        here = {file.position for file in files if self._target_name(file.name) in known} if known else set()
+        for file in files:
+            if file.position in here:
+                self._skip(file, batch)
+        return [file for file in files if file.position not in here]
 
-    def _begin(self, index: int, name: str, path: str) -> _End:
-        target = check_object_name(self._target_name(name))
-        with self._open(name, path) as (size, file, custom):
+    def _begin_all(self, files: list[_File], small: SmallFiles, batch: _Batch) -> None:
+        for file in files:
+            if self._halt.is_set():
+                return
+            try:
+                self._begin(file, small, batch)
+            except JobAborted:
+                return
+            except _FAULTS_OF_A_FILE as exc:
+                self._miss(file, exc, batch)
+
+    def _begin(self, file: _File, small: SmallFiles, batch: _Batch) -> None:
+        target = check_object_name(self._target_name(file.name))
+        descriptor, size, custom = self._open(file)
+        try:
             if self._task.dry_run:
-                return self._skipped(index, name)
-            future = store_file(
-                self._store,
-                file,
-                size,
-                (self._target, target),
-                custom,
-                checksum=self._task.checksum,
-                completion=Completion(self._record.id, index, "done", size),
-                halt=self._halt,
-            )
-        return _End(index, name, "done", size, future, path)
+                self._skip(file, batch)
+                return
+            end = _End(file, "done", size)
+            then = partial(batch.tell, end)
+            completion = Completion(self._record.id, file.position, "done", size)
+            if not small.take(descriptor, size, target, custom, completion, then):
+                store_file(
+                    self._store, descriptor, size, (self._target, target), custom, then,
+                    checksum=self._task.checksum, completion=completion, halt=self._halt,
+                )  # fmt: skip
+        finally:
+            os.close(descriptor)
+        batch.ends.append(end)
 
-    @contextmanager
-    def _open(self, name: str, path: str) -> Iterator[tuple[int, int, dict[str, str]]]:
-        """Lend a file to be copied: bytes, descriptor, custom words."""
-        if self._task.from_files:
-            with _opened(path) as (size, file):
-                yield size, file, {}
-            return
-        record, content = self._store.open(self._source, name)
-        with content:
-            yield record.size, content.fileno(), record.custom
+    def _open(self, file: _File) -> tuple[int, int, dict[str, str]]:
+        """Open a file to be copied; return its descriptor, its bytes, custom words."""
+        if not self._task.from_files:
+            record, content = self._store.open(self._source, file.name)
+            with content:
+                return os.dup(content.fileno()), record.size, record.custom
+        try:
+            descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as exc:
+            raise DirectoryNotFound(
+                f"'{file.path}' cannot be read: {exc}. See that it is there and yours to read."
+            ) from exc
+        return descriptor, os.fstat(descriptor).st_size, {}
 
     def _target_name(self, name: str) -> str:
         stem, dot, extension = name.rpartition(".")
         fresh = self._task.extensions.get(extension) if dot and "/" not in extension else None
         return self._task.prepend + (name if fresh is None else f"{stem}.{fresh}")
 
-    def _skipped(self, index: int, name: str) -> _End:
-        future = self._store.complete(Completion(self._record.id, index, "skipped"))
-        return _End(index, name, "skipped", 0, future, "")
+    def _skip(self, file: _File, batch: _Batch) -> None:
+        self._note(_End(file, "skipped"), None, batch)
 
-    def _missed(self, index: int, name: str, path: str, error: AisnbError) -> _End:
+    def _miss(self, file: _File, error: BaseException, batch: _Batch) -> None:
         """Count a file that could not be copied; one that a range only happens to name is passed over."""
         if self._spec.template and isinstance(error, ObjectNotFound):
-            return self._skipped(index, name)
-        row = ErrorRecord(index, name, path or self._source / name, 0, 1, str(error))
-        future = self._store.complete(Completion(self._record.id, index, "failed", 0, row))
-        return _End(index, name, "failed", 0, future, "")
+            self._skip(file, batch)
+            return
+        row = ErrorRecord(file.position, file.name, file.path or self._source / file.name, 0, 1, str(error))
+        self._note(_End(file, "failed"), row, batch)
 
-    def _ended(self, end: _End) -> _End:
-        try:
-            end.future.result()
-        except _FAULTS_OF_A_FILE as exc:
-            missed = self._missed(end.position, end.name, end.path, exc)
-            missed.future.result()
-            return missed
-        if end.path and self._task.remove_source:
-            Path(end.path).unlink(missing_ok=True)
-        return end
+    def _note(self, end: _End, error: ErrorRecord | None, batch: _Batch) -> None:
+        completion = Completion(self._record.id, end.file.position, end.outcome, 0, error)
+        self._store.note(completion, partial(batch.tell, end))
+        batch.ends.append(end)
 
-
-@contextmanager
-def _opened(path: str) -> Iterator[tuple[int, int]]:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as exc:
-        raise DirectoryNotFound(f"'{path}' cannot be read: {exc}. See that it is there and yours to read.") from exc
-    try:
-        yield os.fstat(file).st_size, file
-    finally:
-        os.close(file)
+    def _ended(self, end: _End, missed: _Batch) -> _End:
+        if end.error is None:
+            if end.outcome == "done" and end.file.path and self._task.remove_source:
+                Path(end.file.path).unlink(missing_ok=True)
+            return end
+        if not isinstance(end.error, _FAULTS_OF_A_FILE):
+            raise end.error
+        self._miss(end.file, end.error, missed)
+        return missed.ends[-1]

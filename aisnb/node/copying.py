@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from aisnb.errors import JobAborted
+from aisnb.store.changes import telling
 from aisnb.store.faults import file_fault
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from threading import Event
     from typing import BinaryIO
 
     from aisnb.store import Completion, ObjectRecord, Partial, Store
+    from aisnb.store.changes import Then
     from aisnb.uris import Bucket
 
 _AT_ONCE = 1 << 20
@@ -39,9 +41,6 @@ def copy_object(
     store: Store,
     source: tuple[Bucket, str],
     target: tuple[Bucket, str],
-    *,
-    completion: Completion | None = None,
-    halt: Event | None = None,
 ) -> Future[ObjectRecord]:
     """Copy an object with its custom words; one onto itself becomes another version.
 
@@ -49,8 +48,6 @@ def copy_object(
         store: where both are.
         source: bucket and name.
         target: bucket and name.
-        completion: what it means to a job; its bytes are the object's.
-        halt: set it to break off.
 
     Returns:
         The new object's record, once it is there for good; see `Store.commit`.
@@ -58,12 +55,13 @@ def copy_object(
     Raises:
         BucketNotFound, ObjectNotFound: the source, or the target's bucket, is not here.
         NameInvalid, AlreadyExists: the target cannot be called that.
-        JobAborted: `halt` was set on the way.
         DiskFull: no room is left.
     """
     record, file = store.open(*source)
+    future: Future[ObjectRecord] = Future()
     with file:
-        return store_file(store, file.fileno(), record.size, target, record.custom, completion=completion, halt=halt)
+        store_file(store, file.fileno(), record.size, target, record.custom, telling(future))
+    return future
 
 
 def store_file(
@@ -72,11 +70,12 @@ def store_file(
     size: int,
     target: tuple[Bucket, str],
     custom: dict[str, str],
+    then: Then,
     *,
     checksum: bool = True,
     completion: Completion | None = None,
     halt: Event | None = None,
-) -> Future[ObjectRecord]:
+) -> None:
     """Store a file as an object.
 
     Args:
@@ -85,21 +84,19 @@ def store_file(
         size: its bytes, as far as is known.
         target: bucket and name.
         custom: words to keep with the object.
+        then: told, in the writer thread, what came of it; see `Store.commit` for the errors.
         checksum: have one, also where the bytes need not be read for being copied.
         completion: what it means to a job.
         halt: set it to break off.
 
-    Returns:
-        The object's record, once it is there for good.
-
     Raises:
-        As for `copy_object`.
+        As for `copy_object`; JobAborted: `halt` was set on the way.
     """
     partial = store.begin(*target)
     try:
         partial.start(offset=0, validator="", size=size)
         if not partial.take_file(file, size, checksum=checksum, halt=halt):
             raise JobAborted(f"The copy to '{target[0] / target[1]}' was stopped. Start it again.")
-        return store.commit(partial, custom=custom, completion=completion)
+        store.hand_in(partial, custom, completion, then)
     finally:
         partial.discard()

@@ -36,6 +36,7 @@ class Commit:
         completion_text: the same, encoded.
         durable: it is to be on the disk itself before anybody is told.
         then: told the object's record, or the error.
+        identity: modification time (Unix nanoseconds) and inode of the file; None if nobody has looked yet.
         record: the object's record, once it is known.
         error: why it cannot be, once that is known.
         placed: whether the file is in the object's place.
@@ -55,6 +56,7 @@ class Commit:
     completion_text: str
     durable: bool
     then: Then
+    identity: tuple[int, int] | None = None
     record: ObjectRecord | None = None
     error: AisnbError | None = None
     placed: bool = False

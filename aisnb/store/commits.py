@@ -118,7 +118,7 @@ class Committer:
             _write_out(commit)
             if commit.durable:
                 sync(commit.file)
-            status = os.stat(commit.file)  # noqa: PTH116  # for each object
+            modified_ns, inode = commit.identity or _identity(commit.file)
         except BucketNotFound as exc:
             commit.error = exc
         except OSError as exc:
@@ -132,8 +132,8 @@ class Committer:
                 atime=time.time_ns(),
                 version=versions.get((commit.bucket_id, commit.name), 0) + 1,
                 custom=commit.custom,
-                modified_ns=status.st_mtime_ns,
-                inode=status.st_ino & INODE_MASK,
+                modified_ns=modified_ns,
+                inode=inode & INODE_MASK,
             )
 
     def _place(self, commit: Commit, *, known: bool) -> AisnbError | None:
@@ -166,6 +166,11 @@ class Committer:
             settle(connection, dropped)
             self._tallies.apply(connection, kept + ended)
             connection.executemany("DELETE FROM partials WHERE key=? AND file=?", forgotten)
+
+
+def _identity(file: str) -> tuple[int, int]:
+    status = os.stat(file)  # noqa: PTH116  # for each object
+    return status.st_mtime_ns, status.st_ino
 
 
 def _write_out(commit: Commit) -> None:

@@ -49,12 +49,12 @@ class PartialFiles:
         self._kept = kept
         self._submit = submit
         self._claimed: set[str] = set()
-        self._stamp = f"{time.time_ns():x}"
+        self._start = f"{directory}/{time.time_ns():x}-"
         self._numbers = count()
 
     def fresh_path(self) -> str:
         """Return a path that no file had before."""
-        return f"{self.directory}/{self._stamp}-{next(self._numbers)}"
+        return f"{self._start}{next(self._numbers)}"
 
     def claim(self, key: str) -> bool:
         """Return whether `key` is a key and nobody else is writing under it."""

@@ -60,6 +60,7 @@ class Store:
         tree: for the modules of this room.
         writer: for the modules of this room.
         table: the buckets, for the modules of this room.
+        partials: files on their way, for the modules of this room.
 
     Raises:
         NodeError: the root cannot be used, or was written by a newer version.
@@ -90,7 +91,7 @@ class Store:
         finish_intents(self.database, self.tree, self.table.by_number())
         kept = sweep_partials(self.database, partials)
         self.writer = Writer(self.database, Committer(self.database, self.tree, self.table, tallies).apply)
-        self._partials = PartialFiles(partials, kept, self.writer.submit)
+        self.partials = PartialFiles(partials, kept, self.writer.submit)
         self._files = ObjectFiles(self.database, self.tree, self.table)
         self.jobs = JobTable(self.database, self.writer, tallies)
         self.servers = ServerTable(self.database, self.writer)
@@ -140,7 +141,7 @@ class Store:
         Raises:
             BucketNotFound: it is not here.
         """
-        detached = self.writer.call(lambda: self.table.remove(bucket, self._partials.directory))
+        detached = self.writer.call(lambda: self.table.remove(bucket, self.partials.directory))
         shutil.rmtree(detached, ignore_errors=True)  # what is left is tried again at the next start
 
     def rename_bucket(self, bucket: Bucket, to: Bucket) -> BucketRecord:
@@ -282,7 +283,7 @@ class Store:
         """
         number = self.table.number(bucket)
         replaces = self._is_there(bucket, number, check_object_name(name))
-        return Partial(self._partials, bucket, number, name, key, replaces=replaces)
+        return Partial(self.partials, bucket, number, name, key, replaces=replaces)
 
     def _is_there(self, bucket: Bucket, number: int, name: str) -> bool:
         """Return whether an object of this name would be replaced, on the disk.
@@ -399,7 +400,7 @@ class Store:
 
     def discard_kept(self, prefix: str) -> None:
         """Remove the bytes that paused or crashed writers left under keys with this prefix."""
-        self._partials.forget_all(prefix)
+        self.partials.forget_all(prefix)
 
     def get_state(self, key: str) -> str:
         """Return the small value kept under `key`, "" if there is none."""

@@ -70,11 +70,11 @@ class Tree:
             NodeError: the file system refused otherwise.
         """
         target = self.path(bucket, name)
-        parent = os.path.dirname(target)  # noqa: PTH120  # for each object: a Path costs more than the rename
+        parent = target.rpartition("/")[0]
         try:
             self._make(parent)
             try:
-                os.rename(source, target)  # noqa: PTH104  # as above
+                os.rename(source, target)  # noqa: PTH104  # for each object: a Path costs more than the rename
             except FileNotFoundError:  # someone removed a directory that was remembered
                 self._made.clear()
                 self._make(parent)

@@ -24,6 +24,8 @@ _Work: TypeAlias = "Change | Callable[[], None] | None"
 _GROUP = 500
 #: Seconds that a change nobody waits for may wait for company: a transaction costs the same for one and for fifty.
 _LINGER = 0.005
+#: So many are company enough.
+_ENOUGH = 100
 
 
 class Writer:
@@ -43,13 +45,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="aisnb store writer", daemon=True)
         self._thread.start()
 
-    def submit(self, change: Change) -> None:
-        """Have `change` made in passing, together with others.
+    def submit(self, *changes: Change) -> None:
+        """Have these made in passing, together with others.
 
         Raises:
             NodeError: the store is closed.
         """
-        self._put(change)
+        self._put(*changes)
 
     def call(self, function: Callable[[], T]) -> T:
         """Have `function` called in the writer thread, after all that was asked before; return what it returns.
@@ -82,11 +84,12 @@ class Writer:
 
         return self.call(work)
 
-    def _put(self, work: _Work) -> None:
+    def _put(self, *works: _Work) -> None:
         with self._lock:
             if self._closed:
                 raise NodeError("The store is closed. Open it again to write.")
-            self._queue.put(work)
+            for work in works:
+                self._queue.put(work)
 
     def close(self) -> None:
         """Finish what was asked, then end the thread; twice is harmless."""
@@ -114,7 +117,8 @@ class Writer:
             group.append(work)
             if len(group) == _GROUP:
                 return group, _nothing
-            if self._queue.empty() and not lingered and not any(change.awaited for change in group):
+            few = len(group) < _ENOUGH and not lingered
+            if few and self._queue.empty() and not any(change.awaited for change in group):
                 time.sleep(_LINGER)
                 lingered = True
             try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import xxhash
 
-from aisnb.errors import DiskFull
+from aisnb.errors import AlreadyExists, DiskFull
 from aisnb.store import Store
 from aisnb.store.fsck import fsck
+from aisnb.store.small import MOST_BYTES, SmallFiles
 from aisnb.uris import Bucket
 
 if TYPE_CHECKING:
@@ -97,21 +99,114 @@ def test_a_copy_that_is_told_to_stop_leaves_nothing(store: Store, tmp_path: Path
     assert list((tmp_path / "root" / "partial").iterdir()) == []
 
 
-def test_a_copy_that_finds_no_room_says_so(store: Store, tmp_path: Path) -> None:
+@contextmanager
+def limited_to(most: int) -> Iterator[None]:
+    """Let this process write no file beyond so many bytes."""
     import resource
     import signal
 
-    (tmp_path / "f").write_bytes(bytes(1 << 20))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    partial = store.begin(ABC, "f")
-    partial.start(offset=0, validator="", size=1 << 20)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
-        with (tmp_path / "f").open("rb") as file, pytest.raises(DiskFull, match="no room"):
-            partial.take_file(file.fileno(), 1 << 20)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_copy_that_finds_no_room_says_so(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(bytes(1 << 20))
+    partial = store.begin(ABC, "f")
+    partial.start(offset=0, validator="", size=1 << 20)
+    with limited_to(500_000), (tmp_path / "f").open("rb") as file, pytest.raises(DiskFull, match="no room"):
+        partial.take_file(file.fileno(), 1 << 20)
     partial.discard()
+    assert list((tmp_path / "root" / "partial").iterdir()) == []
+
+
+class Told:
+    """What the store told of the files that it took."""
+
+    def __init__(self) -> None:
+        self.records: list[ObjectRecord] = []
+        self.errors: list[BaseException] = []
+
+    def __call__(self, record: ObjectRecord | None, error: BaseException | None) -> None:
+        if error is not None:
+            self.errors.append(error)
+        if record is not None:
+            self.records.append(record)
+
+
+def take_small(small: SmallFiles, path: Path, told: Told, size: int | None = None) -> bool:
+    with path.open("rb") as file:
+        return small.take(file.fileno(), path.stat().st_size if size is None else size, path.name, {}, None, told)
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+def test_small_files_are_taken_many_at_a_time(store: Store, tmp_path: Path, checksum: bool) -> None:
+    bodies = {f"f{number}": os.urandom(number * 900) for number in range(280)}
+    small, told = SmallFiles(store, ABC, checksum=checksum), Told()
+    for name, body in bodies.items():
+        (tmp_path / name).write_bytes(body)
+        assert take_small(small, tmp_path / name, told)
+    assert store.page(ABC).records == []
+    small.hand_in()
+    store.writer.call(lambda: None)
+    assert not told.errors
+    digests = {name: xxhash.xxh64(body).hexdigest() if checksum else "" for name, body in bodies.items()}
+    assert {record.name: (record.size, record.checksum) for record in told.records} == {
+        name: (len(body), digests[name]) for name, body in bodies.items()
+    }
+    for name, body in bodies.items():
+        assert Path(store.tree.path(ABC, name)).read_bytes() == body
+    assert fsck(store).clean
+
+
+def test_a_file_that_is_large_or_has_changed_is_left_for_the_other_way(store: Store, tmp_path: Path) -> None:
+    small, told = SmallFiles(store, ABC, checksum=True), Told()
+    (tmp_path / "large").write_bytes(bytes(MOST_BYTES + 1))
+    (tmp_path / "grew").write_bytes(b"12345")
+    (tmp_path / "most").write_bytes(bytes(MOST_BYTES))
+    assert not take_small(small, tmp_path / "large", told)
+    assert not take_small(small, tmp_path / "grew", told, size=4)
+    assert not take_small(small, tmp_path / "grew", told, size=6)
+    assert take_small(small, tmp_path / "most", told)
+    small.hand_in()
+    store.writer.call(lambda: None)
+    assert [record.name for record in told.records] == ["most"]
+    assert list((tmp_path / "root" / "partial").iterdir()) == []
+
+
+def test_a_small_file_whose_place_is_taken_does_not_stop_the_others(store: Store, tmp_path: Path) -> None:
+    small, told = SmallFiles(store, ABC, checksum=True), Told()
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_bytes(name.encode())
+        assert take_small(small, tmp_path / name, told)
+    Path(store.tree.path(ABC, "b")).mkdir(parents=True)
+    small.hand_in()
+    store.writer.call(lambda: None)
+    assert [record.name for record in told.records] == ["a", "c"]
+    assert [type(error) for error in told.errors] == [AlreadyExists]
+    assert list((tmp_path / "root" / "partial").iterdir()) == []
+
+
+def test_small_files_that_were_not_handed_in_are_gone_when_the_store_opens_again(store: Store, tmp_path: Path) -> None:
+    small, told = SmallFiles(store, ABC, checksum=True), Told()
+    (tmp_path / "a").write_bytes(b"1")
+    assert take_small(small, tmp_path / "a", told)
+    store.close()
+    again = Store(tmp_path / "root")
+    try:
+        assert again.page(ABC).records == []
+        assert list((tmp_path / "root" / "partial").iterdir()) == []
+    finally:
+        again.close()
+
+
+def test_a_small_file_that_finds_no_room_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(bytes(100_000))
+    with limited_to(50_000), pytest.raises(DiskFull, match="no room"):
+        take_small(SmallFiles(store, ABC, checksum=True), tmp_path / "f", Told())
     assert list((tmp_path / "root" / "partial").iterdir()) == []

@@ -1,0 +1,129 @@
+"""Small files that become objects: each read and written by one call, and handed over many at a time."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from aisnb.store.changes import Commit
+from aisnb.store.encoding import encode_completion, encode_custom
+from aisnb.store.faults import file_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aisnb.store.changes import Then
+    from aisnb.store.records import Completion
+    from aisnb.store.store import Store
+    from aisnb.uris import Bucket
+
+#: Up to here the bytes are read once, hashed and written; beyond, the kernel copies faster than it lends them out.
+MOST_BYTES = 256 << 10
+
+
+class SmallFiles:
+    """Takes small files into a bucket. What was taken becomes objects with the next `hand_in`. For one thread.
+
+    Args:
+        store: where to.
+        bucket: which bucket of it.
+        checksum: have checksums.
+
+    Example:
+        small = SmallFiles(store, bucket, checksum=True)
+        with open("a.txt", "rb") as file:
+            small.take(file.fileno(), 5, "a.txt", {}, None, lambda record, error: print(record, error))
+        small.hand_in()
+    """
+
+    def __init__(self, store: Store, bucket: Bucket, *, checksum: bool) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._checksum = checksum
+        self._buffer = memoryview(bytearray(MOST_BYTES + 1))
+        self._taken: list[Commit] = []
+        self._number = 0
+
+    def take(
+        self,
+        source: int,
+        size: int,
+        name: str,
+        custom: Mapping[str, str],
+        completion: Completion | None,
+        then: Then,
+    ) -> bool:
+        """Copy a file, if it is small; return whether it was.
+
+        Args:
+            source: descriptor of the file, left at its first byte.
+            size: its bytes, as far as is known.
+            name: the object; a valid name.
+            custom: words to keep with it.
+            completion: what it means to a job.
+            then: told, in the writer thread, what came of it; see `Store.commit` for the errors.
+
+        Raises:
+            BucketNotFound: the bucket is not here.
+            DiskFull: no room is left.
+            NodeError: the disk failed.
+        """
+        if size > MOST_BYTES:
+            return False
+        words, completion_text = encode_custom(custom), encode_completion(completion)
+        if not self._taken:
+            self._number = self._store.table.number(self._bucket)
+        file = self._store.partials.fresh_path()
+        try:
+            if os.preadv(source, [self._buffer[: size + 1]], 0) != size:
+                return False  # it changed since it was measured
+            body = self._buffer[:size]
+            identity = _written(file, body)
+        except OSError as exc:
+            with suppress(OSError):  # it was not made, or it is left for the next start to remove
+                os.unlink(file)  # noqa: PTH108  # for each object: a Path costs more than the call
+            raise file_fault(exc, self._bucket / name) from exc
+        self._taken.append(
+            Commit(
+                bucket=self._bucket,
+                bucket_id=self._number,
+                name=name,
+                file=file,
+                body=None,
+                key="",
+                size=size,
+                checksum=xxhash.xxh64_hexdigest(body) if self._checksum else "",
+                custom=dict(custom),
+                custom_text=words,
+                completion=completion,
+                completion_text=completion_text,
+                durable=False,
+                then=then,
+                identity=identity,
+            )
+        )
+        return True
+
+    def hand_in(self) -> None:
+        """Have what was taken made objects."""
+        taken, self._taken = self._taken, []
+        self._store.writer.submit(*taken)
+
+
+def _written(file: str, body: memoryview) -> tuple[int, int]:
+    """Make a file of these bytes; return its modification time and inode.
+
+    Raises:
+        OSError: no room is left, or the disk failed.
+    """
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        while body:
+            body = body[os.write(descriptor, body) :]
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return status.st_mtime_ns, status.st_ino
