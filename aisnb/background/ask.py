@@ -69,7 +69,7 @@ def ask_status(node: NodeFile, token: str, seconds: float = _SECONDS) -> NodeSta
     """
     try:
         status = msgspec.json.decode(ask(node, token, "GET", "/v1/x/status", seconds), type=NodeStatus)
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise NoAnswer from exc
     if status.pid != node.pid:
         raise NoAnswer

@@ -135,7 +135,7 @@ def fsck(settings: Settings) -> FsckAnswer:
     body = _ask_or_fail(ensure(settings), "/v1/x/fsck", _FSCK_SECONDS)
     try:
         return msgspec.json.decode(body, type=FsckAnswer)
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise NodeError("The local node's answer to fsck makes no sense. Restart it with '%ais node stop'.") from exc
 
 

@@ -87,7 +87,7 @@ async def _ask(link: str, headers: Mapping[str, str]) -> dict[str, Any]:
         await fetcher.fetch(Request(url=link, headers=headers), answer)
     try:
         return msgspec.json.decode(bytes(answer.body), type=dict[str, Any])
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise SourceError(f"{link} does not answer as a hub does: {exc}. Check HF_ENDPOINT.") from exc
 
 

@@ -96,6 +96,8 @@ def _read_spec(text: str) -> list[BatchItem]:
     if not text.lstrip().startswith("{"):
         try:
             content = Path(text).expanduser().read_text(encoding="utf-8")
+        except UnicodeDecodeError as exc:
+            raise UsageError(f"'{text}' is no text, and so no specification of a batch. Check the path.") from exc
         except OSError as exc:
             raise DirectoryNotFound(f"There is no file '{text}' that says what is wanted. Check the path.") from exc
     try:

@@ -131,7 +131,7 @@ async def _listening(process: Process, record: ServerRecord) -> int:
     try:
         line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
         ready = msgspec.json.decode(line, type=_Ready)
-    except (TimeoutError, msgspec.DecodeError) as exc:
+    except (TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise NodeError(
             f"The file server of '{record.directory}' did not start. The node's log, node.log, has its last words."
         ) from exc

@@ -86,3 +86,9 @@ def test_a_specification_says_ranges(ais: Run, stocked: str, tmp_path: Path) -> 
 def test_what_makes_no_batch_is_said(ais: Run, stocked: str, tmp_path: Path, words: str) -> None:
     with pytest.raises(aisnb.UsageError):
         ais(f"ml get-batch {words.format(b=stocked, t=tmp_path)}")
+
+
+def test_a_specification_that_is_no_text_is_said(ais: Run, stocked: str, tmp_path: Path) -> None:
+    (tmp_path / "spec").write_bytes(b"\xa3")
+    with pytest.raises(aisnb.UsageError, match="is no text"):
+        ais(f"ml get-batch {tmp_path}/b.tar --spec {tmp_path}/spec")

@@ -74,3 +74,9 @@ def test_what_is_no_repository_is_said(ais: Run, hub: FaultySource, bucket: str)
 def test_a_source_is_said_once_and_a_destination_always(ais: Run, hub: FaultySource, words: str) -> None:
     with pytest.raises(aisnb.UsageError):
         ais(f"start download {words}")
+
+
+def test_an_answer_that_is_no_text_is_said(ais: Run, hub: FaultySource, bucket: str) -> None:
+    hub.add("/api/models/org/odd/revision/main", b'{"siblings": [{"rfilename": "\xa3"}]}')
+    with pytest.raises(aisnb.SourceError, match="does not answer as a hub does"):
+        ais(f"start download --hf-model org/odd {bucket}")

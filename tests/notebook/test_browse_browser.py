@@ -117,7 +117,7 @@ def test_a_bucket_is_clicked_through_searched_looked_at_and_downloaded_from(
 
 
 def click_through(page: Page, bucket: str, theme: str) -> None:
-    wait_until(page, lambda: names(page) == [bucket] and "24" in said(page))
+    wait_until(page, lambda: bucket in names(page) and "24" in said(page))
     keep_screenshot(page, f"browse-buckets-{theme}")
     assert frame(page).get_by_role("heading", name="Bucket browser").count() == 1
     assert frame(page).get_by_role("group", name=f"{bucket}: 24 objects").count() == 1

@@ -101,7 +101,7 @@ def requests(data: bytes) -> None:
 def wire_messages(data: bytes) -> None:
     """A body is of the kind that it should be, or none."""
     for kind in (ListRequest, Page):
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
             assert isinstance(msgspec.msgpack.decode(data, type=kind), kind)
     for kind in (Action, DownloadRequest, ListRequest):
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
