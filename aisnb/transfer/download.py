@@ -39,12 +39,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         headers: to be sent to its origin, for example ``Authorization``.
         known: the marks of the version that is here already; if the source still has that one, nothing is fetched.
         timeout: seconds for one attempt, 0 for no limit but the policy's on stalls.
+        pages: take the page of a directory, too, where the link names one without its slash.
     """
 
     url: str
     headers: Mapping[str, str] = {}
     known: Validator | None = None
     timeout: float = 0.0
+    pages: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class Download:
         self.received = 0
         self._url = sendable(request.url)
         self._headers = without_ours(request.headers)
+        self._pages = request.pages
         self._known = request.known or Validator()
         self._head_first = not self._known.etag and self._known.same_file(self._known)
         self._timeouts = Timeouts(policy.connect, policy.stall, request.timeout)
@@ -116,7 +119,8 @@ class Download:
         answer = await self._exchanges.ask("GET", self._url, self._headers, asked.headers, self._timeouts)
         response = answer.response
         try:
-            refuse_directory(self._url, answer)
+            if not self._pages:
+                refuse_directory(self._url, answer)
             verdict = judge(response.status, response.headers, asked)
         except AttemptFailed:
             await drain(response)

@@ -95,7 +95,7 @@ async def read_index(fetcher: Fetcher, directory: str, headers: Mapping[str, str
         index = await read_index(fetcher, "http://localhost:8000/shards/")
     """
     page = _Page(without_secret(directory))
-    request = Request(url=directory, headers={**(headers or {}), "Accept": _ACCEPT}, timeout=MOST_SECONDS)
+    request = Request(url=directory, headers={**(headers or {}), "Accept": _ACCEPT}, timeout=MOST_SECONDS, pages=True)
     try:
         async with asyncio.timeout(MOST_SECONDS):
             receipt = await fetcher.fetch(request, page)
