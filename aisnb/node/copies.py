@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 128
 #: Copying and hashing wait for the disk and leave Python: two threads use two cores.
 _THREADS = 2
+#: Few files are dealt out by so many shares for each thread, that large ones keep all of them busy to the end.
+_SHARES = 8
 _FAULTS_OF_A_FILE = (AlreadyExists, DirectoryNotFound, NameInvalid, ObjectNotFound)
 
 
@@ -101,7 +103,10 @@ class Copies(Unhurried):
             AisnbError: the job cannot go on: no bucket, no room.
         """
         self._loop = asyncio.get_running_loop()
-        self._feed = batches(self._record, self._record.total, _AT_ONCE)
+        pending = self._record.total - len(self._record.ledger)
+        self._alone = pending == 1
+        at_once = max(1, min(_AT_ONCE, pending // (_THREADS * _SHARES))) if pending >= 0 else _AT_ONCE
+        self._feed = batches(self._record, self._record.total, at_once)
         await in_thread(self._halt, self._copy_all)
 
     def _count(self, ends: list[_End]) -> None:
@@ -187,7 +192,7 @@ class Copies(Unhurried):
             if not small.take(descriptor, size, target, custom, completion, then):
                 store_file(
                     self._store, descriptor, size, (self._target, target), custom, then,
-                    checksum=self._task.checksum, completion=completion, halt=self._halt,
+                    checksum=self._task.checksum, alone=self._alone, completion=completion, halt=self._halt,
                 )  # fmt: skip
         finally:
             os.close(descriptor)

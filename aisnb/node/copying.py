@@ -73,6 +73,7 @@ def store_file(
     then: Then,
     *,
     checksum: bool = True,
+    alone: bool = True,
     completion: Completion | None = None,
     halt: Event | None = None,
 ) -> None:
@@ -86,6 +87,7 @@ def store_file(
         custom: words to keep with the object.
         then: told, in the writer thread, what came of it; see `Store.commit` for the errors.
         checksum: have one, also where the bytes need not be read for being copied.
+        alone: no other file is copied at the same time, so that a second core can be had for hashing.
         completion: what it means to a job.
         halt: set it to break off.
 
@@ -95,7 +97,7 @@ def store_file(
     partial = store.begin(*target)
     try:
         partial.start(offset=0, validator="", size=size)
-        if not partial.take_file(file, size, checksum=checksum, halt=halt):
+        if not partial.take_file(file, size, checksum=checksum, alone=alone, halt=halt):
             raise JobAborted(f"The copy to '{target[0] / target[1]}' was stopped. Start it again.")
         store.hand_in(partial, custom, completion, then)
     finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from aisnb.store.changes import Forget, Keep
-from aisnb.store.cloning import Follower, copied, hash_range
+from aisnb.store.cloning import Follower, Hasher, copied
 from aisnb.store.durability import sync_descriptor
 from aisnb.store.faults import file_fault, no_room
 
@@ -31,7 +31,7 @@ _SPOOLED = 64 * 1024
 
 _READ_AT_ONCE = 1 << 20
 
-#: From here on a file is hashed beside its copying, by the second core; below that is not worth a thread.
+#: From here on a single file is hashed beside its copying, by the second core; below that is not worth a thread.
 _HASHED_BESIDE = 16 << 20
 
 
@@ -252,13 +252,16 @@ class Partial:
             self._hash.update(memoryview(rest)[:written])
             rest = memoryview(rest)[written:]
 
-    def take_file(self, source: int, size: int, *, checksum: bool = True, halt: Event | None = None) -> bool:
+    def take_file(
+        self, source: int, size: int, *, checksum: bool = True, alone: bool = True, halt: Event | None = None
+    ) -> bool:
         """Append a whole file, within the kernel where it can; return False if `halt` was set before its end.
 
         Args:
             source: descriptor of the file, at its first byte.
             size: its bytes, as far as is known.
             checksum: have the bytes read and hashed, also where they need not pass this process for being copied.
+            alone: no other file is taken at the same time: a large one is hashed by the second core.
             halt: set it to break off.
 
         Raises:
@@ -268,7 +271,7 @@ class Partial:
         assert self._position == 0, "take_file behind other bytes"
         try:
             if size > _SPOOLED:
-                self._copy_in_kernel(source, size, checksum=checksum, halt=halt)
+                self._copy_in_kernel(source, size, checksum=checksum, alone=alone, halt=halt)
             buffer = memoryview(bytearray(min(size + 1, _READ_AT_ONCE)))
             while halt is None or not halt.is_set():
                 count = os.readv(source, [buffer])  # also behind what the kernel copied: it may have grown
@@ -279,23 +282,19 @@ class Partial:
             raise file_fault(exc, self._uri) from exc
         return False
 
-    def _copy_in_kernel(self, source: int, size: int, *, checksum: bool, halt: Event | None) -> None:
+    def _copy_in_kernel(self, source: int, size: int, *, checksum: bool, alone: bool, halt: Event | None) -> None:
         """Copy a file without its bytes passing here; nothing is copied where the kernel cannot."""
         self._open()
         descriptor = self._descriptor
-        beside = Follower(descriptor) if checksum and size >= _HASHED_BESIDE else None
-        with beside.following() if beside else nullcontext(_nobody) as tell:
+        behind = (Follower if alone and size >= _HASHED_BESIDE else Hasher)(descriptor) if checksum else None
+        with behind.following() if behind else nullcontext(_nobody) as tell:
             for stop in copied(source, descriptor):
                 self._position = stop
                 tell(stop)
                 if halt is not None and halt.is_set():
                     break
-        if beside:
-            self._hash = beside.hash
-        elif checksum and self._hash is not None:
-            hash_range(self._hash, descriptor, 0, self._position)
-        else:
-            self._unread = self._position > 0
+        self._hash = behind.hash if behind else self._hash
+        self._unread = not checksum and self._position > 0
 
     def digest(self) -> str:
         """Return the XXH64 of all bytes so far, 16 hex digits; bytes from before a pause are read for it.

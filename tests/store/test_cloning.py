@@ -34,20 +34,26 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def take(store: Store, path: Path, *, checksum: bool = True, size: int | None = None) -> ObjectRecord:
+def take(
+    store: Store, path: Path, *, checksum: bool = True, alone: bool = True, size: int | None = None
+) -> ObjectRecord:
     partial = store.begin(ABC, path.name)
     length = path.stat().st_size
     partial.start(offset=0, validator="", size=length)
     with path.open("rb") as file:
-        assert partial.take_file(file.fileno(), length if size is None else size, checksum=checksum)
+        told = length if size is None else size
+        assert partial.take_file(file.fileno(), told, checksum=checksum, alone=alone)
     return store.commit(partial).result()
 
 
+@pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_file_becomes_an_object_with_the_checksum_of_its_bytes(store: Store, tmp_path: Path, size: int) -> None:
+def test_a_file_becomes_an_object_with_the_checksum_of_its_bytes(
+    store: Store, tmp_path: Path, size: int, alone: bool
+) -> None:
     body = os.urandom(size)
     (tmp_path / "f").write_bytes(body)
-    record = take(store, tmp_path / "f")
+    record = take(store, tmp_path / "f", alone=alone)
     assert (record.size, record.checksum) == (size, xxhash.xxh64(body).hexdigest())
     assert Path(store.tree.path(ABC, "f")).read_bytes() == body
     assert fsck(store).clean
