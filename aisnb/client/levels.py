@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from aisnb.client.buckets import summaries
-from aisnb.client.listing import Wanted, ask_page, request_for
+from aisnb.client.listing import Wanted, ask_page, entries_of, request_for
 from aisnb.client.web_buckets import buckets_there, resolve
 from aisnb.errors import UsageError
 from aisnb.protocol import listing as wire
@@ -156,7 +156,7 @@ class Level:
         while len(entries) < _STRETCH:
             request.page_size = _STRETCH - len(entries)
             page = await ask_page(self._connection, bucket, request, on_note=self._hear)
-            found = [_entry(each, bucket) for each in page.entries or ()]
+            found = [_entry(each, bucket) for each in entries_of(page, bucket)]
             is_past = bool(found) and found[-1].name > prefix and not found[-1].name.startswith(prefix)
             request.uuid, request.token, request.start_after = page.uuid, "" if is_past else page.token, ""
             entries += [entry for entry in found if entry.name.startswith(prefix)]
@@ -264,7 +264,7 @@ class Search:
         request.page_size = wire.MAX_PAGE
         while not self.is_over:
             page = await ask_page(self._connection, bucket, request)
-            entries = page.entries or ()
+            entries = entries_of(page, bucket)
             fitting = (each for each in entries if self._text in each.name[len(self._folder) :].casefold())
             self.found += [_entry(each, bucket) for each in fitting]
             del self.found[MOST_FOUND:]
@@ -304,7 +304,7 @@ def parse_place(text: str) -> tuple[Place, str]:
     return Place(bucket, folder + slash), begins
 
 
-def _entry(entry: wire.Entry, bucket: Bucket) -> Entry:
+def _entry(entry: wire.NameSize, bucket: Bucket) -> Entry:
     if entry.flags & wire.ENTRY_DIRECTORY:
         return Entry(f"{entry.name.rstrip('/')}/")
     here = bucket.provider == "ais" or bool(entry.flags & wire.ENTRY_CACHED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from aisnb.client.connection import Connection
     from aisnb.uris import Bucket
 
+T = TypeVar("T")
+
 #: What ``props`` may ask for, beyond name and size.
 PROPS = ("checksum", "atime", "version", "location", "copies", "custom", "status", "chunked")
 
@@ -37,7 +39,10 @@ _RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
 #: AIStore's CustomMD2S: blanks part the pairs, and stand in values (dates), too; keys begin with a letter.
 _PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.-]*):(.*?)(?=\s[A-Za-z_][\w.-]*:|$)")
 
-_decoder = msgspec.msgpack.Decoder(wire.Page)
+_page = msgspec.msgpack.Decoder(wire.Page)
+_entries = msgspec.msgpack.Decoder(list[wire.Entry] | None)
+#: To make room for all properties in each of a million entries takes its time: only where some are asked for.
+_brief_entries = msgspec.msgpack.Decoder(list[wire.NameSize] | None)
 
 
 class Wanted(NamedTuple):
@@ -98,8 +103,17 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
     load_tables()
     from aisnb.client import tables  # pandas takes its time, and a start of the node needs none of it
 
-    frames = [frame_of(entries, bucket, wanted) async for entries in _pages(connection, bucket, wanted)]
-    return tables.joined(frames)
+    frames = [
+        await asyncio.to_thread(_frame, page, bucket, wanted)  # meanwhile the loop asks for the next, and takes it in
+        async for page in _pages(connection, bucket, wanted)
+    ]
+    whole = tables.joined(frames)
+    return whole if wanted.limit is None or len(whole) <= wanted.limit else whole.head(wanted.limit)
+
+
+def _frame(page: wire.Page, bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+    entries = _decoded(_entries, page.entries, bucket) if wanted.props else entries_of(page, bucket)
+    return frame_of(entries or (), bucket, wanted)
 
 
 async def list_entries(connection: Connection, bucket: Bucket, wanted: Wanted) -> list[wire.Entry]:
@@ -109,25 +123,25 @@ async def list_entries(connection: Connection, bucket: Bucket, wanted: Wanted) -
         BucketNotFound: there is no such bucket.
     """
     load_tables()
-    return [entry async for page in _pages(connection, bucket, wanted) for entry in page]
+    pages = _pages(connection, bucket, wanted)
+    entries = [entry async for page in pages for entry in _decoded(_entries, page.entries, bucket) or ()]
+    return entries[: wanted.limit]
 
 
-async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> AsyncIterator[Sequence[wire.Entry]]:
-    """Yield the entries of a listing page by page, at least one; while one is looked at, the next is on its way."""
+async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> AsyncIterator[wire.Page]:
+    """Yield a listing page by page, at least one; before one is looked at, the next is on its way."""
     request = request_for(bucket, wanted)
     left = wanted.limit
     asked = _ask_soon(connection, bucket, request, left)
     try:
         while True:
             page = await asked
-            entries = (page.entries or [])[:left]
-            left = None if left is None else left - len(entries)
-            more = bool(page.token) and left != 0
+            left = None if left is None else left - len(entries_of(page, bucket))
+            more = bool(page.token) and (left is None or left > 0)
             if more:
                 request.uuid, request.token, request.start_after = page.uuid, page.token, ""
                 asked = _ask_soon(connection, bucket, request, left)
-                await asyncio.sleep(0)  # so that it is sent
-            yield entries
+            yield page
             if not more:
                 return
     finally:
@@ -149,7 +163,7 @@ async def is_empty(connection: Connection, bucket: Bucket) -> bool:
     """
     request = request_for(bucket, Wanted(cached=True))
     request.page_size = 1
-    return not (await ask_page(connection, bucket, request)).entries
+    return not entries_of(await ask_page(connection, bucket, request), bucket)
 
 
 async def ask_page(
@@ -166,8 +180,21 @@ async def ask_page(
     reply = await connection.call(call)
     if on_note is not None and NOTE in reply.headers:
         on_note(f"Note: {unquote(reply.headers[NOTE])}")
+    return _decoded(_page, reply.body, bucket)
+
+
+def entries_of(page: wire.Page, bucket: Bucket) -> list[wire.NameSize]:
+    """Return names, sizes and flags of a page of the bucket's listing.
+
+    Raises:
+        EndpointRefused: the page is none of AIStore's.
+    """
+    return _decoded(_brief_entries, page.entries, bucket) or []
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], body: bytes | msgspec.Raw, bucket: Bucket) -> T:
     try:
-        return _decoder.decode(reply.body)
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise EndpointRefused(
             f"Listing {bucket}: the answer is no page of AIStore's ({exc}). Check AIS_ENDPOINT."
@@ -192,8 +219,8 @@ def request_for(bucket: Bucket, wanted: Wanted) -> wire.ListRequest:
     )
 
 
-def frame_of(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
-    """Return the table of some objects of a bucket, see `list_objects`."""
+def frame_of(entries: Sequence[wire.NameSize], bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
+    """Return the table of a bucket's objects, see `list_objects`; where properties are wanted, of whole entries."""
     from aisnb.client import tables
 
     # Of what a comparison could not reach, AIStore sets the same bit, and the size of what is here is known.
@@ -205,7 +232,7 @@ def frame_of(entries: Sequence[wire.Entry], bucket: Bucket, wanted: Wanted) -> p
     if bucket.provider != "ais":
         columns["cached"] = tables.flags([bool(entry.flags & wire.ENTRY_CACHED) for entry in entries])
     for prop in wanted.props:
-        columns[prop] = _column(prop, entries)
+        columns[prop] = _column(prop, cast("Sequence[wire.Entry]", entries))
     if wanted.diff:
         columns["status"] = tables.texts([_difference(entry.flags) for entry in entries])
     return tables.table(columns, bucket=str(bucket))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import secrets
 from datetime import UTC, datetime
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from aisnb.node.shard_listing import InShard, Shard, outer, with_members
 from aisnb.protocol import headers as ais
 from aisnb.protocol import listing
 from aisnb.protocol.cluster import TARGET_ID
+from aisnb.store import BriefPage
 from aisnb.transfer import Index
 from aisnb.transfer.index_pages import IndexEntry
 
@@ -68,8 +69,8 @@ def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, 
     return encode(request, find_stretch(store, bucket, request, Index()), as_json=as_json)
 
 
-def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, index: Index) -> Stretch:
-    """Return what comes next in a bucket's listing. Takes long: not for the loop.
+def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, index: Index) -> Stretch | BriefPage:
+    """Return what comes next in a bucket's listing; brief, if that is all that is asked. Takes long: not for the loop.
 
     Directories of a listing without recursion stay in it whatever the flag NO_DIRS says: AIStore passes that one on
     to cloud backends, and does not look at it in buckets of its own (``xact/xs/wi_lso.go``).
@@ -91,7 +92,9 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
     limit = min(request.page_size, listing.MAX_PAGE) if request.page_size > 0 else listing.MAX_PAGE
     after = outer(request.token) or request.start_after
     if not index and not flags & (listing.NO_RECURSION | listing.NOT_CACHED | listing.INSIDE_SHARDS):
-        page = store.page(bucket, prefix=request.prefix, after=after, limit=limit, brief=_is_brief(flags, props))
+        if _is_brief(flags, props):
+            return store.brief_page(bucket, prefix=request.prefix, after=after, limit=limit)
+        page = store.page(bucket, prefix=request.prefix, after=after, limit=limit)
         return Stretch(page.records, page.more)
     walk = _walk_level if flags & listing.NO_RECURSION else _walk
     rows: Iterator[Listed] = iter(())
@@ -105,16 +108,27 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
     return Stretch(found[:limit], len(found) > limit)
 
 
-def encode(request: listing.ListRequest, stretch: Stretch, *, as_json: bool) -> tuple[bytes, str]:
+def encode(request: listing.ListRequest, stretch: Stretch | BriefPage, *, as_json: bool) -> tuple[bytes, str]:
     """Return a stretch of a listing as the bytes of a page, with their content type."""
-    make = _entry_maker(request, flags_of(request))
-    last = stretch.rows[-1] if stretch.more else ""
-    token = last.token if isinstance(last, Shard | InShard) else _name(last)
-    entries = [make(row) for row in stretch.rows]
-    answer = listing.Page(request.uuid or secrets.token_hex(6), token, 0, entries)
+    entries: list[listing.NameSize]
+    if isinstance(stretch, BriefPage):
+        token = stretch.names[-1] if stretch.more else ""
+        entries = _brief_entries(request, stretch)
+    else:
+        last = stretch.rows[-1] if stretch.more else ""
+        token = last.token if isinstance(last, Shard | InShard) else _name(last)
+        entries = list(map(_entry_maker(request, flags_of(request)), stretch.rows))
+    uuid = request.uuid or secrets.token_hex(6)
     if as_json:
-        return msgspec.json.encode(listing.json_page(answer)), ais.JSON
+        return msgspec.json.encode(listing.json_page(uuid, token, entries)), ais.JSON
+    answer = listing.Page(uuid, token, 0, msgspec.Raw(msgspec.msgpack.encode(entries)))
     return msgspec.msgpack.encode(answer), ais.MSGPACK
+
+
+def _brief_entries(request: listing.ListRequest, page: BriefPage) -> list[listing.NameSize]:
+    """Return entries of names and sizes: without a loop of ours, since what a million costs is decided here."""
+    sizes = page.sizes if wants_sizes(request) else repeat(0)
+    return list(map(listing.NameSize, page.names, sizes, repeat(listing.ENTRY_CACHED)))
 
 
 def wants_sizes(request: listing.ListRequest) -> bool:
@@ -142,7 +156,7 @@ def _entry_maker(request: listing.ListRequest, flags: int) -> Callable[[Listed],
     with_size = wants_sizes(request)
 
     def make(row: Listed) -> listing.Entry:
-        if brief and type(row) is tuple:  # most are: what a listing of a million costs is decided here
+        if brief and type(row) is tuple:
             return listing.Entry(row[0], row[1] if with_size else 0, flags=listing.ENTRY_CACHED)
         if isinstance(row, InShard):
             flags = listing.ENTRY_CACHED | listing.ENTRY_IN_ARCHIVE
@@ -184,13 +198,13 @@ def _full_entry(row: Row, props: frozenset[str], time_format: str) -> listing.En
     return listing.Entry(
         name,
         size if "size" in props else 0,
+        listing.ENTRY_CACHED | (listing.ENTRY_CHUNKED if ais.CHUNKS in custom else 0),
         checksum if "checksum" in props else "",
         _moment(atime, time_format) if "atime" in props else "",
         str(version) if "version" in props else "",
         f"t[{TARGET_ID}]" if "location" in props else "",
         _shown_custom(custom) if "custom" in props else "",
         1 if "copies" in props else 0,
-        listing.ENTRY_CACHED | (listing.ENTRY_CHUNKED if ais.CHUNKS in custom else 0),
     )
 
 

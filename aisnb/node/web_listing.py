@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from aisnb.errors import AisnbError
-from aisnb.node.listing import encode, find_stretch, flags_of, wants_sizes
+from aisnb.node.listing import Stretch, encode, find_stretch, flags_of, wants_sizes
 from aisnb.protocol import headers as ais
 from aisnb.protocol import listing
 from aisnb.transfer import FOR_LISTINGS, Fetcher, Index, ask_sizes, read_index
@@ -76,7 +76,8 @@ class WebListings:
         stretch = await asyncio.to_thread(find_stretch, self._store, bucket, request, kept.index)
         if wants_sizes(request):
             begun = time.monotonic()
-            there = [row for row in stretch.rows if isinstance(row, IndexEntry)]
+            rows = stretch.rows if isinstance(stretch, Stretch) else ()
+            there = [row for row in rows if isinstance(row, IndexEntry)]
             await ask_sizes(self._fetcher, kept.index, there, seconds=kept.seconds)
             kept.seconds -= time.monotonic() - begun
         if stretch.more:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PAGE = 10_000
 
@@ -38,33 +43,44 @@ class ListRequest(msgspec.Struct):
     time_format: str = ""
 
 
-class Entry(msgspec.Struct, omit_defaults=True, gc=False):
-    """One object of a page, in msgpack's short keys. Of plain values only: no garbage to look through in a million."""
+class NameSize(msgspec.Struct, omit_defaults=True, gc=False):
+    """What each object of a page tells, in msgpack's short keys.
+
+    Of plain values only: no garbage to look through in a million.
+    """
 
     name: str = msgspec.field(name="n")
     size: int = msgspec.field(name="s", default=0)
+    flags: int = msgspec.field(name="f", default=0)
+
+
+class Entry(NameSize, omit_defaults=True, gc=False):
+    """One object of a page with all that can be asked for."""
+
     checksum: str = msgspec.field(name="cs", default="")
     accessed: str = msgspec.field(name="a", default="")
     version: str = msgspec.field(name="v", default="")
     location: str = msgspec.field(name="t", default="")
     custom: str = msgspec.field(name="m", default="")
     copies: int = msgspec.field(name="c", default=0)
-    flags: int = msgspec.field(name="f", default=0)
 
 
 class Page(msgspec.Struct):
-    """One page: entries in the order of their names as UTF-8, and where to go on ("" at the end)."""
+    """One page: entries in the order of their names as UTF-8, and where to go on ("" at the end).
+
+    The entries are a list as msgpack has it, or nil: who reads a page can ask for the next one before it decodes them.
+    """
 
     uuid: str = msgspec.field(name="UUID", default="")
     token: str = msgspec.field(name="ContinuationToken", default="")
     flags: int = msgspec.field(name="Flags", default=0)
-    entries: list[Entry] | None = msgspec.field(name="Entries", default=None)
+    entries: msgspec.Raw = msgspec.field(name="Entries", default=msgspec.Raw(b"\xc0"))
 
 
-def json_page(page: Page) -> dict[str, object]:
+def json_page(uuid: str, token: str, listed: Iterable[NameSize]) -> dict[str, object]:
     """Return a page under JSON's long keys, sizes as text (AIStore's ``json:",string"``)."""
     entries = []
-    for entry in page.entries or ():
+    for entry in map(_whole, listed):
         full = {
             "name": entry.name,
             "size": str(entry.size),
@@ -77,4 +93,8 @@ def json_page(page: Page) -> dict[str, object]:
             "flags": entry.flags,
         }
         entries.append({key: value for key, value in full.items() if key in ("name", "size") or value})
-    return {"uuid": page.uuid, "continuation_token": page.token, "flags": page.flags, "entries": entries}
+    return {"uuid": uuid, "continuation_token": token, "flags": 0, "entries": entries}
+
+
+def _whole(entry: NameSize) -> Entry:
+    return entry if isinstance(entry, Entry) else Entry(entry.name, entry.size, entry.flags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisnb.store.partial import Partial
 from aisnb.store.records import (
+    BriefPage,
     BucketRecord,
     Completion,
     ErrorRecord,
@@ -17,6 +18,7 @@ from aisnb.store.rescue import open_store
 from aisnb.store.store import Store
 
 __all__ = [
+    "BriefPage",
     "BucketRecord",
     "Completion",
     "ErrorRecord",

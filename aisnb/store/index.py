@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from aisnb.store.encoding import decode_custom, encode_custom
-from aisnb.store.records import ObjectRecord, Page, Summary
+from aisnb.store.records import BriefPage, ObjectRecord, Page, Summary
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,6 +18,9 @@ _COLUMNS = "name, size, checksum, atime, version, custom, modified, inode"
 #: SQLite takes 32,766 values in a statement, older builds 999.
 _ROWS_AT_ONCE = 64
 _SURROGATES = range(0xD800, 0xE000)
+
+_names = msgspec.json.Decoder(list[str])
+_sizes = msgspec.json.Decoder(list[int])
 
 
 def find(connection: sqlite3.Connection, bucket_id: int, name: str) -> ObjectRecord | None:
@@ -100,22 +103,33 @@ def drop_intents(connection: sqlite3.Connection, keys: Iterable[tuple[int, str]]
     connection.executemany("DELETE FROM intents WHERE bucket=? AND name=?", keys)
 
 
-def page(
-    connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int, *, brief: bool = False
-) -> Page:
-    """Return up to `limit` objects whose names begin with `prefix` and come after `after`, by one range scan.
-
-    If `brief`, the records are of names and sizes only.
-    """
-    columns = "name, size" if brief else "name, size, checksum, atime, version, custom"
-    first = max(prefix, f"{after}\0" if after else "")  # nothing lies between a name and itself with a NUL behind
+def page(connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int) -> Page:
+    """Return up to `limit` objects whose names begin with `prefix` and come after `after`, by one range scan."""
     rows = connection.execute(
-        f"SELECT {columns} FROM objects "  # noqa: S608  # constants
+        "SELECT name, size, checksum, atime, version, custom FROM objects "
         "WHERE bucket=? AND name>=? AND name<? ORDER BY name LIMIT ?",
-        (bucket_id, first, successor(prefix), limit + 1),
+        (bucket_id, _first(prefix, after), successor(prefix), limit + 1),
     ).fetchall()
     more = len(rows) > limit
     return Page(rows[:limit] if more else rows, more)
+
+
+def brief_page(connection: sqlite3.Connection, bucket_id: int, prefix: str, after: str, limit: int) -> BriefPage:
+    """Return the names and sizes of what `page` would return, column by column, at a third of its cost.
+
+    SQLite makes one text of each column: to step from row to row, and to make Python objects of each, is what costs.
+    """
+    names, sizes, beyond = connection.execute(
+        "SELECT json_group_array(name), json_group_array(size), beyond FROM "
+        "(SELECT (SELECT name FROM objects WHERE bucket=?1 AND name>=?2 AND name<?3 ORDER BY name LIMIT 1 OFFSET ?4) "
+        "AS beyond) CROSS JOIN objects WHERE bucket=?1 AND name>=?2 AND name<ifnull(beyond, ?3)",
+        (bucket_id, _first(prefix, after), successor(prefix), limit),
+    ).fetchone()
+    return BriefPage(_names.decode(names), _sizes.decode(sizes), beyond is not None)
+
+
+def _first(prefix: str, after: str) -> str:
+    return max(prefix, f"{after}\0" if after else "")  # nothing lies between a name and itself with a NUL behind
 
 
 def summarize(connection: sqlite3.Connection, bucket_id: int, prefix: str) -> Summary:

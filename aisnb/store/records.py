@@ -81,12 +81,25 @@ class Page(Struct, frozen=True):
     """A stretch of a bucket's listing.
 
     Attributes:
-        records: tuples as `Row` names their columns (of a brief page the first two), sorted by name as UTF-8 bytes.
-            Plain tuples, because a listing of a million objects has no time for anything else.
+        records: tuples as `Row` names their columns, sorted by name as UTF-8 bytes.
         more: whether objects follow after the last one.
     """
 
     records: list[tuple[str, int, str, int, int, str]]
+    more: bool
+
+
+class BriefPage(Struct, frozen=True):
+    """A stretch of a bucket's listing that tells names and sizes only, column by column.
+
+    Attributes:
+        names: sorted as UTF-8 bytes.
+        sizes: bytes of each.
+        more: whether objects follow after the last one.
+    """
+
+    names: list[str]
+    sizes: list[int]
     more: bool
 
 

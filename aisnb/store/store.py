@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from aisnb.store.changes import Then
-    from aisnb.store.records import BucketRecord, Completion, ObjectRecord, Page, Summary
+    from aisnb.store.records import BriefPage, BucketRecord, Completion, ObjectRecord, Page, Summary
     from aisnb.uris import Bucket
 
 _REMOVED_AT_ONCE = 1_000
@@ -211,9 +211,7 @@ class Store:
             os.close(descriptor)
         return (record, body) if len(body) == record.size else None
 
-    def page(
-        self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000, brief: bool = False
-    ) -> Page:
+    def page(self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000) -> Page:
         """Return a stretch of the bucket's listing.
 
         Args:
@@ -221,13 +219,17 @@ class Store:
             prefix: only names that begin with this.
             after: only names after this one, in the order of their UTF-8 bytes.
             limit: how many at most.
-            brief: records of names and sizes only: to read the rest costs more than these.
 
         Raises:
             BucketNotFound: the bucket is not here.
         """
         with self.database.reading() as connection:
-            return index.page(connection, self.table.number(bucket), prefix, after, limit, brief=brief)
+            return index.page(connection, self.table.number(bucket), prefix, after, limit)
+
+    def brief_page(self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000) -> BriefPage:
+        """Return the names and sizes of what `page` returns; to read the rest costs more than these."""
+        with self.database.reading() as connection:
+            return index.brief_page(connection, self.table.number(bucket), prefix, after, limit)
 
     def remove(self, bucket: Bucket, names: Sequence[str]) -> int:
         """Remove objects, and the directories that they leave empty; those that are not here are passed over.
