@@ -269,13 +269,14 @@ class Store:
 
         return self.writer.transact(work)
 
-    def begin(self, bucket: Bucket, name: str, *, key: str = "") -> Partial:
+    def begin(self, bucket: Bucket, name: str, *, key: str = "", look: bool = True) -> Partial:
         """Begin to write an object.
 
         Args:
             bucket: where to.
             name: the object.
             key: what the partial file will be asked for by after a pause or a crash; "" if it will not be.
+            look: see what stands in its place; else the commit is the first to see it, and `replaces` says nothing.
 
         Raises:
             BucketNotFound: the bucket is not here.
@@ -284,7 +285,8 @@ class Store:
                 exactly this name stands in its place.
         """
         number = self.table.number(bucket)
-        replaces = self._is_there(bucket, number, check_object_name(name))
+        check_object_name(name)
+        replaces = look and self._is_there(bucket, number, name)
         return Partial(self.partials, bucket, number, name, key, replaces=replaces)
 
     def _is_there(self, bucket: Bucket, number: int, name: str) -> bool:

@@ -54,6 +54,9 @@ class AiohttpEngine:
             raise _translated(exc, timeouts) from exc
         return AiohttpResponse(response, timeouts, self._resolvers[public_only].found(response.url.raw_host or ""))
 
+    async def get_again(self, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> None:
+        """Ask nothing: it would save nothing here."""
+
     async def close(self) -> None:
         """Close all connections; twice is harmless."""
         sessions, self._sessions = self._sessions, {}
@@ -133,6 +136,9 @@ class AiohttpResponse:
             return 0
         write(chunk)
         return len(chunk)
+
+    def whole(self) -> None:
+        """Return nothing: there is no telling how a body came."""
 
     def close(self) -> None:
         """Let go of the connection."""

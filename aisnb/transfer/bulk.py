@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aisnb.transfer.engine import Write
 
 #: Bytes to come from which on a thread is worth its start.
-BULK = 64 * 1024
+BULK = 256 * 1024
 #: Threads: reading, hashing and writing let others run meanwhile, and the disk is one.
 _THREADS = 4
 #: Bytes received at once, into a buffer that each thread keeps.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aisnb.transfer.engine import Response
-    from aisnb.transfer.exchange import Exchanges
+    from aisnb.transfer.exchange import Answer, Exchanges
     from aisnb.transfer.limiter import Limiter
     from aisnb.transfer.retry import RetryPolicy
     from aisnb.transfer.sink import Sink
@@ -72,6 +72,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 class Download:
     """The state of one fetch, from attempt to attempt.
 
+    Args:
+        request: the file.
+        sink: where its bytes go.
+        exchanges: ask sources.
+        policy: how patient to be.
+        limiters: of bytes per second.
+        on_bytes: told every change of the file's bytes that are here.
+        on_start: told size and offset whenever bytes begin to come.
+        begun: the answer to the first question, for the whole file, or why there was none; None if nothing was asked.
+
     Attributes:
         position: bytes of the file that are in the sink, 0 until the source answered.
         received: bytes that came over the wire.
@@ -87,6 +97,7 @@ class Download:
         limiters: Sequence[Limiter] = (),
         on_bytes: OnBytes | None = None,
         on_start: OnStart | None = None,
+        begun: Response | AttemptFailed | None = None,
     ) -> None:
         self.position = 0
         self.received = 0
@@ -102,6 +113,7 @@ class Download:
         self._on_bytes = on_bytes
         self._on_start = on_start
         self._started = False
+        self._begun = begun
         self._ranges = True  # until the source shows that it cannot do them
 
     async def attempt(self, tries: int) -> Receipt:
@@ -116,7 +128,7 @@ class Download:
         if self._head_first and (place := await self._unchanged_by_head()):
             return self._receipt(self._known, place, tries, skipped=True)
         asked = self._next_question()
-        answer = await self._exchanges.ask("GET", self._url, self._headers, asked.headers, self._timeouts)
+        answer = await self._ask(asked)
         response = answer.response
         try:
             if not self._pages:
@@ -135,6 +147,12 @@ class Download:
             self._note_start(asked.offset, asked.offset)
             return self._receipt(asked.partial, answer.url, tries)
         return self._receipt(asked.known, answer.url, tries, skipped=True)
+
+    async def _ask(self, asked: Asked) -> Answer:
+        begun, self._begun = self._begun, None
+        if isinstance(begun, AttemptFailed):
+            raise begun
+        return await self._exchanges.ask("GET", self._url, self._headers, asked.headers, self._timeouts, begun)
 
     def _next_question(self) -> Asked:
         """Return what to ask for: the rest, if there is a beginning that the source can vouch for."""

@@ -82,6 +82,9 @@ class Response(Protocol):
             AttemptFailed: it stalled or ended before its announced end.
         """
 
+    def whole(self) -> bytes | None:
+        """Return the body if all of it came along with the head; None, and nothing is taken, if not."""
+
     def close(self) -> None:
         """Let go of the connection; it is kept for the next exchange only if the body was read to its end."""
 
@@ -103,6 +106,16 @@ class Engine(Protocol):
 
         Raises:
             AttemptFailed: no answer came, or the link leads to an address that must not be asked.
+        """
+
+    async def get_again(self, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response | None:
+        """Send a GET as `open` does, but only over a connection that stands; so the source was judged before.
+
+        Returns:
+            The answer; None if nothing was asked, or nobody was there to hear it.
+
+        Raises:
+            AttemptFailed: no answer came.
         """
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aisnb.transfer.engine import Response, Timeouts
+    from aisnb.transfer.plain_engine import PlainResponse
 
 
 class Engines:
@@ -26,6 +27,10 @@ class Engines:
         """Send a request and return the answer as soon as its head is here; see `Engine.open`."""
         engine = self._plain if can_send(url) else self._general
         return await engine.open(method, url, headers, timeouts, public_only=public_only)
+
+    async def get_again(self, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> PlainResponse | None:
+        """Ask a source once more; see `Engine.get_again`."""
+        return await self._plain.get_again(url, headers, timeouts)
 
     async def close(self) -> None:
         """Close all connections; twice is harmless."""

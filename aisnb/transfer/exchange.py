@@ -41,7 +41,13 @@ class Exchanges:
         self._outages = outages
 
     async def ask(
-        self, method: str, url: str, user: Mapping[str, str], ours: Mapping[str, str], timeouts: Timeouts
+        self,
+        method: str,
+        url: str,
+        user: Mapping[str, str],
+        ours: Mapping[str, str],
+        timeouts: Timeouts,
+        begun: Response | None = None,
     ) -> Answer:
         """Send a request and follow its redirects.
 
@@ -53,6 +59,7 @@ class Exchanges:
             user: headers that the user gave.
             ours: headers of the transfer itself; they win over the user's.
             timeouts: for each exchange.
+            begun: the answer to just this request, if it was sent already.
 
         Raises:
             AttemptFailed: no answer came, or the redirects lead nowhere.
@@ -61,7 +68,8 @@ class Exchanges:
         home = url
         public_only = False
         while True:
-            response = await self._open(method, url, {**user, **ours}, timeouts, public_only=public_only)
+            response = begun or await self._open(method, url, {**user, **ours}, timeouts, public_only=public_only)
+            begun = None
             location = response.headers.get("Location") if response.status in _REDIRECTS else None
             if location is None:
                 return Answer(response, url)

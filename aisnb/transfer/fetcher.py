@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aisnb.errors import SourceError, SourceRefused
 from aisnb.transfer.answers import without_ours
-from aisnb.transfer.download import Download
+from aisnb.transfer.download import Download, Receipt
 from aisnb.transfer.engine import AttemptFailed, Timeouts
 from aisnb.transfer.engines import Engines
 from aisnb.transfer.exchange import Exchanges
@@ -16,14 +16,16 @@ from aisnb.transfer.glance import glance
 from aisnb.transfer.links import sendable, without_secret
 from aisnb.transfer.parts import WebParts
 from aisnb.transfer.retry import Outages, RetryPolicy, Tries
+from aisnb.transfer.shortcut import fetch_again
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from aisnb.transfer.download import OnBytes, OnStart, Receipt, Request
+    from aisnb.transfer.download import OnBytes, OnStart, Request
     from aisnb.transfer.engine import Engine
     from aisnb.transfer.glance import Glance
     from aisnb.transfer.limiter import Limiter, RateLimiter
+    from aisnb.transfer.shortcut import Outcome
     from aisnb.transfer.sink import Sink
 
 T = TypeVar("T")
@@ -81,14 +83,22 @@ class Fetcher:
             SourceError: the source could not be reached, or did not send the file whole. Both know ``.tries``.
             NameInvalid: the link cannot be sent (SchemeMissing if it is none).
         """
+        limiters = [each for each in (self._limiter, limiter) if each is not None]
+        begun: Outcome = None
+        if request.known is None and not sink.resume_point()[0] and not any(each.limited for each in limiters):
+            timeouts = Timeouts(self.policy.connect, self.policy.stall, request.timeout)
+            begun = await fetch_again(request, sink, self._engine, timeouts, on_bytes=on_bytes, on_start=on_start)
+        if isinstance(begun, Receipt):
+            return begun
         download = Download(
             request,
             sink,
             self._exchanges,
             self.policy,
-            limiters=[each for each in (self._limiter, limiter) if each is not None],
+            limiters=limiters,
             on_bytes=on_bytes,
             on_start=on_start,
+            begun=begun,
         )
         return await self._insist(request.url, download.attempt, lambda: download.position)
 

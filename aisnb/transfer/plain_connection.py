@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a body that may wait for their taker; from there on the source has to wait.
 ROOM = 256 * 1024
+#: Seconds for which bytes may wait for more of them: to take them costs more than to receive them.
+_GATHER_SECONDS = 0.05
 _MOST_HEAD_BYTES = 64 * 1024
 
 
@@ -49,6 +51,9 @@ class Connection(asyncio.BufferedProtocol):
         self._incoming = incoming
         self._room = memoryview(b"")
         self._timer: asyncio.TimerHandle | None = None
+        self._gathering = False
+        self._parser: httptools.HttpResponseParser | None = None
+        self._parsed = False
         self.usable = True
         self.idle_since = 0.0
         self._reset(head_only=False)
@@ -60,13 +65,16 @@ class Connection(asyncio.BufferedProtocol):
         self.untouched = True
         self._active = True
         self._head_only = head_only
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        if self._parser is None or not self._parsed:
+            self._parser = httptools.HttpResponseParser(self)
+        self._parsed = False  # to the end of the message
         self._head_bytes = 0
         self._head_here = self._complete = self._keep_alive = self._until_close = self._paused = False
         self._fault: AttemptFailed | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._pieces: deque[bytes] = deque()
         self._held = 0  # bytes in the pieces
+        self._enough = ROOM  # bytes in the room that are worth taking
         self._left = 0  # bytes of the body that are still to come, where its length is known
         self._filled = 0  # bytes of the body that are in the room
 
@@ -86,8 +94,15 @@ class Connection(asyncio.BufferedProtocol):
         while not self._head_here:
             await self._news()
 
+    def whole(self) -> bytes | None:
+        """Return the body if all of it came along with the head; None, and nothing is taken, if not."""
+        if self._filled or not self._complete or len(self._pieces) > 1:
+            return None
+        return self._pieces.popleft() if self._pieces else b""
+
     async def move(self, write: Write, most: int) -> int:
         """Hand the next bytes of the body to `write`; see `Response.move`."""
+        self._enough = min(most, ROOM)
         while True:
             if self._pieces:
                 return self._hand_over(write, self._pieces.popleft())
@@ -178,6 +193,9 @@ class Connection(asyncio.BufferedProtocol):
             self._complete = self._left == 0
             if self._filled == len(self._room) and not self._complete:
                 self._pause()
+            if not self._complete and self._filled < self._enough:
+                self._gather()
+                return
         else:
             self._parse(self._incoming[:nbytes])
         self._wake()
@@ -232,6 +250,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
+        self._parsed = self._head_here
         self._complete = self._complete or self._head_here
 
     def _receive_directly(self) -> None:
@@ -257,6 +276,15 @@ class Connection(asyncio.BufferedProtocol):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def _gather(self) -> None:
+        if not self._gathering:
+            self._gathering = True
+            self._loop.call_later(_GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = False
+        self._wake()
 
     def _pause(self) -> None:
         if not self._paused:

@@ -36,6 +36,29 @@ class _Place(NamedTuple):
     port: int
 
 
+class _Question:
+    """What is sent, to whom and how patiently."""
+
+    __slots__ = ("bytes", "head_only", "place", "public_only", "source", "timeouts")
+
+    def __init__(
+        self,
+        method: str,
+        authority: str,
+        path: str,
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+        *,
+        public_only: bool = False,
+    ) -> None:
+        self.bytes = f"{method} {path} HTTP/1.1\r\nHost: {authority}\r\n".encode() + _fields(tuple(headers.items()))
+        self.head_only = method == "HEAD"
+        self.place = _place(authority)
+        self.public_only = public_only
+        self.source = f"http://{authority}"
+        self.timeouts = timeouts
+
+
 def can_send(url: str) -> bool:
     """Return whether the plain engine does for a link: ``http://`` and no ``user:password@``."""
     return _LINK.fullmatch(url) is not None
@@ -57,22 +80,40 @@ class PlainEngine:
         match = _LINK.fullmatch(url)
         if match is None:
             raise faults.unsendable(f"'{url}' is not plain http://")
-        place = _place(match[1])
-        request = f"{method} {match[2]} HTTP/1.1\r\nHost: {match[1]}\r\n".encode() + _fields(tuple(headers.items()))
-        while True:
-            kept = self._take(place)
-            connection = kept or await self._connect(place, timeouts)
-            self._busy.add(connection)
-            try:
-                check_addresses(f"http://{match[1]}", connection.peers, public_only=public_only)
-                await connection.ask(request, timeouts, head_only=method == "HEAD")
-            except BaseException as exc:
-                self._busy.discard(connection)
-                connection.abort()
-                if kept is not None and connection.untouched and isinstance(exc, AttemptFailed) and not exc.final:
-                    continue  # the source had closed it meanwhile, as it may (RFC 9112 section 9.3.1)
+        question = _Question(method, match[1], match[2], headers, timeouts, public_only=public_only)
+        while kept := self._take(question.place):
+            if answer := await self._ask_kept(kept, question):
+                return answer
+        return await self._ask(await self._connect(question.place, timeouts), question)
+
+    async def get_again(self, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> PlainResponse | None:
+        """Ask a source once more; see `Engine.get_again`."""
+        match = _LINK.fullmatch(url)
+        if match is None or not self._idle.get(_place(match[1])):
+            return None
+        question = _Question("GET", match[1], match[2], headers, timeouts)
+        kept = self._take(question.place)
+        return await self._ask_kept(kept, question) if kept else None
+
+    async def _ask_kept(self, kept: Connection, question: _Question) -> PlainResponse | None:
+        """Return the answer; None if the source had closed meanwhile, as it may (RFC 9112 section 9.3.1)."""
+        try:
+            return await self._ask(kept, question)
+        except AttemptFailed as failure:
+            if not kept.untouched or failure.final:
                 raise
-            return PlainResponse(connection, self, place)
+            return None
+
+    async def _ask(self, connection: Connection, question: _Question) -> PlainResponse:
+        self._busy.add(connection)
+        try:
+            check_addresses(question.source, connection.peers, public_only=question.public_only)
+            await connection.ask(question.bytes, question.timeouts, head_only=question.head_only)
+        except BaseException:
+            self._busy.discard(connection)
+            connection.abort()
+            raise
+        return PlainResponse(connection, self, question.place)
 
     async def close(self) -> None:
         """Close all connections; twice is harmless."""
@@ -134,6 +175,10 @@ class PlainResponse:
     async def move(self, write: Write, most: int) -> int:
         """Hand the next bytes of the body to `write`; see `Response.move`."""
         return await self._connection.move(write, most)
+
+    def whole(self) -> bytes | None:
+        """Return the body if it came whole; see `Response.whole`."""
+        return self._connection.whole()
 
     def close(self) -> None:
         """Let go of the connection; twice is harmless."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from aisnb.transfer.engine import AttemptFailed
@@ -58,18 +58,25 @@ def check_addresses(place: str, addresses: Iterable[str], *, public_only: bool) 
         AttemptFailed: one is a cloud's metadata service, or inside this network.
     """
     for address in addresses:
-        _check(place, _parsed(address), public_only=public_only)
+        _check(place, _judged(address), public_only=public_only)
 
 
 def is_public(addresses: Iterable[str]) -> bool:
     """Return whether one of a source's addresses is on the internet."""
-    return any(_parsed(address).is_global for address in addresses)
+    return any(_judged(address).public for address in addresses)
 
 
-def _check(place: str, address: _Address, *, public_only: bool) -> None:
-    if address in _METADATA:
+class _Kind(NamedTuple):
+    """Of an address: a cloud's metadata service is there; it is on the internet."""
+
+    metadata: bool
+    public: bool
+
+
+def _check(place: str, kind: _Kind, *, public_only: bool) -> None:
+    if kind.metadata:
         raise _metadata(place)
-    if public_only and not address.is_global:
+    if public_only and not kind.public:
         raise AttemptFailed(
             f"it redirects from the internet to '{place}', which is inside this network. "
             "Use that link itself if you trust it",
@@ -83,21 +90,26 @@ def _host(place: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(address: str) -> _Address:
-    return _plain(ip_address(address.partition("%")[0]))
+def _judged(address: str) -> _Kind:
+    return _kind(ip_address(address.partition("%")[0]))
 
 
 @lru_cache(maxsize=1024)
-def _literal(host: str) -> _Address | None:
-    """Return the address that `host` spells, in any of the ways that the system understands; None for a name."""
+def _literal(host: str) -> _Kind | None:
+    """Judge the address that `host` spells, in any of the ways that the system understands; None for a name."""
     try:
-        return _plain(ip_address(host.partition("%")[0]))
+        return _judged(host)
     except ValueError:
         pass
     try:
-        return IPv4Address(socket.inet_aton(host))  # 0x7f.1 and 2130706433, too
+        return _kind(IPv4Address(socket.inet_aton(host)))  # 0x7f.1 and 2130706433, too
     except (OSError, UnicodeError, ValueError):
         return None
+
+
+def _kind(address: _Address) -> _Kind:
+    plain = _plain(address)
+    return _Kind(plain in _METADATA, plain.is_global)
 
 
 def _plain(address: _Address) -> _Address:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aisnb.transfer import AiohttpEngine, Fetcher, RetryPolicy
+from aisnb.transfer import AiohttpEngine, Fetcher, Request, RetryPolicy
 from aisnb.transfer.engines import Engines
 from tests.support.faulty import FaultySource
+from tests.support.sinks import MemorySink
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -22,7 +23,12 @@ def source() -> Iterator[FaultySource]:
         yield source
 
 
-@pytest.fixture(params=[Engines, AiohttpEngine])
-async def fetcher(request: pytest.FixtureRequest) -> AsyncIterator[Fetcher]:
-    async with Fetcher(request.param(), policy=QUICK) as fetcher:
+@pytest.fixture(params=["plain", "kept", "general"])
+async def fetcher(request: pytest.FixtureRequest, source: FaultySource) -> AsyncIterator[Fetcher]:
+    """A fetcher of each engine; the plain one without a connection, and with one that stands."""
+    engine = AiohttpEngine() if request.param == "general" else Engines()
+    async with Fetcher(engine, policy=QUICK) as fetcher:
+        if request.param == "kept":
+            await fetcher.fetch(Request(url=source.add("/before", b"before")), MemorySink())
+            source.requests.clear()
         yield fetcher
