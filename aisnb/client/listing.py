@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, unquote
 
@@ -14,11 +15,11 @@ from aisnb.client.notes import note
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, UsageError, did_you_mean
 from aisnb.protocol import listing as wire
-from aisnb.protocol.headers import MSGPACK, NAMESPACE, NOTE, PROVIDER
+from aisnb.protocol.headers import COLUMNS, MSGPACK, NAMESPACE, NOTE, PROVIDER
 from aisnb.protocol.messages import LIST, Action
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -40,6 +41,8 @@ _RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
 _PAIR = re.compile(r"(?:^|\s)([A-Za-z_][\w.-]*):(.*?)(?=\s[A-Za-z_][\w.-]*:|$)")
 
 _page = msgspec.msgpack.Decoder(wire.Page)
+_names = msgspec.json.Decoder(list[str])
+_sizes = msgspec.json.Decoder(list[int])
 _entries = msgspec.msgpack.Decoder(list[wire.Entry] | None)
 #: To make room for all properties in each of a million entries takes its time: only where some are asked for.
 _brief_entries = msgspec.msgpack.Decoder(list[wire.NameSize] | None)
@@ -105,14 +108,26 @@ async def list_objects(connection: Connection, bucket: Bucket, wanted: Wanted) -
 
     frames = [
         await asyncio.to_thread(_frame, page, bucket, wanted)  # meanwhile the loop asks for the next, and takes it in
-        async for page in _pages(connection, bucket, wanted)
+        async for page in _pages(connection, bucket, wanted, _accepted(connection, wanted))
     ]
     whole = tables.joined(frames)
     return whole if wanted.limit is None or len(whole) <= wanted.limit else whole.head(wanted.limit)
 
 
+def _accepted(connection: Connection, wanted: Wanted) -> str:
+    """Return the content types to ask for; a limit counts entries."""
+    may_be_columns = connection.is_local and not wanted.props and not wanted.diff and wanted.limit is None
+    return f"{MSGPACK}, {COLUMNS}" if may_be_columns else MSGPACK
+
+
 def _frame(page: wire.Page, bucket: Bucket, wanted: Wanted) -> pd.DataFrame:
-    entries = _decoded(_entries, page.entries, bucket) if wanted.props else entries_of(page, bucket)
+    if isinstance(page.columns, wire.Columns):
+        names, sizes = (
+            _decoded(_names.decode, page.columns.names, bucket),
+            _decoded(_sizes.decode, page.columns.sizes, bucket),
+        )
+        return _table(bucket, names, sizes, [True] * len(names))
+    entries = _decoded(_entries.decode, page.entries, bucket) if wanted.props else entries_of(page, bucket)
     return frame_of(entries or (), bucket, wanted)
 
 
@@ -124,15 +139,17 @@ async def list_entries(connection: Connection, bucket: Bucket, wanted: Wanted) -
     """
     load_tables()
     pages = _pages(connection, bucket, wanted)
-    entries = [entry async for page in pages for entry in _decoded(_entries, page.entries, bucket) or ()]
+    entries = [entry async for page in pages for entry in _decoded(_entries.decode, page.entries, bucket) or ()]
     return entries[: wanted.limit]
 
 
-async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> AsyncIterator[wire.Page]:
+async def _pages(
+    connection: Connection, bucket: Bucket, wanted: Wanted, accept: str = MSGPACK
+) -> AsyncIterator[wire.Page]:
     """Yield a listing page by page, at least one; before one is looked at, the next is on its way."""
     request = request_for(bucket, wanted)
     left = wanted.limit
-    asked = _ask_soon(connection, bucket, request, left)
+    asked = _ask_soon(connection, bucket, request, left, accept)
     try:
         while True:
             page = await asked
@@ -140,7 +157,7 @@ async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> Asyn
             more = bool(page.token) and (left is None or left > 0)
             if more:
                 request.uuid, request.token, request.start_after = page.uuid, page.token, ""
-                asked = _ask_soon(connection, bucket, request, left)
+                asked = _ask_soon(connection, bucket, request, left, accept)
             yield page
             if not more:
                 return
@@ -149,10 +166,10 @@ async def _pages(connection: Connection, bucket: Bucket, wanted: Wanted) -> Asyn
 
 
 def _ask_soon(
-    connection: Connection, bucket: Bucket, request: wire.ListRequest, left: int | None
+    connection: Connection, bucket: Bucket, request: wire.ListRequest, left: int | None, accept: str
 ) -> asyncio.Task[wire.Page]:
     request.page_size = wire.MAX_PAGE if left is None else min(left, wire.MAX_PAGE)
-    return asyncio.create_task(ask_page(connection, bucket, request, on_note=note))
+    return asyncio.create_task(ask_page(connection, bucket, request, note, accept))
 
 
 async def is_empty(connection: Connection, bucket: Bucket) -> bool:
@@ -167,20 +184,31 @@ async def is_empty(connection: Connection, bucket: Bucket) -> bool:
 
 
 async def ask_page(
-    connection: Connection, bucket: Bucket, request: wire.ListRequest, on_note: Callable[[str], None] | None = None
+    connection: Connection,
+    bucket: Bucket,
+    request: wire.ListRequest,
+    on_note: Callable[[str], None] | None = None,
+    accept: str = MSGPACK,
 ) -> wire.Page:
-    """Return the page of a listing that `request` asks for; `on_note` is told what the endpoint has to say besides.
+    """Return the page of a listing that `request` asks for.
+
+    Args:
+        connection: whom to ask.
+        bucket: which.
+        request: what.
+        on_note: is told what the endpoint has to say besides.
+        accept: the content types that may come.
 
     Raises:
         BucketNotFound: there is no such bucket.
         EndpointRefused: the answer is no page of AIStore's.
     """
     body = msgspec.json.encode(Action(LIST, "", request))
-    call = Call("GET", bucket_path(bucket), bucket_query(bucket), body, {"Accept": MSGPACK}, shown=f"Listing {bucket}")
+    call = Call("GET", bucket_path(bucket), bucket_query(bucket), body, {"Accept": accept}, shown=f"Listing {bucket}")
     reply = await connection.call(call)
     if on_note is not None and NOTE in reply.headers:
         on_note(f"Note: {unquote(reply.headers[NOTE])}")
-    return _decoded(_page, reply.body, bucket)
+    return _decoded(_page.decode, reply.body, bucket)
 
 
 def entries_of(page: wire.Page, bucket: Bucket) -> list[wire.NameSize]:
@@ -189,12 +217,12 @@ def entries_of(page: wire.Page, bucket: Bucket) -> list[wire.NameSize]:
     Raises:
         EndpointRefused: the page is none of AIStore's.
     """
-    return _decoded(_brief_entries, page.entries, bucket) or []
+    return _decoded(_brief_entries.decode, page.entries, bucket) or []
 
 
-def _decoded(decoder: msgspec.msgpack.Decoder[T], body: bytes | msgspec.Raw, bucket: Bucket) -> T:
+def _decoded(decode: Callable[[Any], T], body: bytes | msgspec.Raw, bucket: Bucket) -> T:
     try:
-        return decoder.decode(body)
+        return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise EndpointRefused(
             f"Listing {bucket}: the answer is no page of AIStore's ({exc}). Check AIS_ENDPOINT."
@@ -225,17 +253,27 @@ def frame_of(entries: Sequence[wire.NameSize], bucket: Bucket, wanted: Wanted) -
 
     # Of what a comparison could not reach, AIStore sets the same bit, and the size of what is here is known.
     unsized = wire.ENTRY_DIRECTORY | (0 if wanted.diff else wire.ENTRY_UNKNOWN)
-    columns: dict[str, Any] = {
-        "name": tables.texts([entry.name for entry in entries]),
-        "size": tables.counts([None if entry.flags & unsized else entry.size for entry in entries]),
-    }
-    if bucket.provider != "ais":
-        columns["cached"] = tables.flags([bool(entry.flags & wire.ENTRY_CACHED) for entry in entries])
-    for prop in wanted.props:
-        columns[prop] = _column(prop, cast("Sequence[wire.Entry]", entries))
+    more = {prop: _column(prop, cast("Sequence[wire.Entry]", entries)) for prop in wanted.props}
     if wanted.diff:
-        columns["status"] = tables.texts([_difference(entry.flags) for entry in entries])
-    return tables.table(columns, bucket=str(bucket))
+        more["status"] = tables.texts([_difference(entry.flags) for entry in entries])
+    names = [entry.name for entry in entries]
+    sizes = [None if entry.flags & unsized else entry.size for entry in entries]
+    return _table(bucket, names, sizes, [bool(entry.flags & wire.ENTRY_CACHED) for entry in entries], more)
+
+
+def _table(
+    bucket: Bucket,
+    names: Sequence[str],
+    sizes: Sequence[int | None],
+    cached: Sequence[bool],
+    more: Mapping[str, pd.Series[Any]] = MappingProxyType({}),
+) -> pd.DataFrame:
+    from aisnb.client import tables
+
+    columns: dict[str, Any] = {"name": tables.texts(names), "size": tables.counts(sizes)}
+    if bucket.provider != "ais":
+        columns["cached"] = tables.flags(cached)
+    return tables.table(columns | dict(more), bucket=str(bucket))
 
 
 def _column(prop: str, entries: Sequence[wire.Entry]) -> pd.Series[Any]:

@@ -71,14 +71,14 @@ async def ask_bucket(request: web.Request) -> web.Response:
         records = node.store.buckets(bucket.provider)
         return _json([BucketId.of(bucket) for record in records if record.bucket == bucket])
     check_right(node.store, bucket, Right.LIST_OBJECTS)
-    as_json = ais.MSGPACK not in request.headers.get("Accept", "")
+    accept = request.headers.get("Accept", "")
     page = convert(action.value, ListRequest)
     if bucket.provider == "ht":
         with node.leases.request():
-            found = await request.app[WEB_LISTINGS].page(bucket, page, as_json=as_json)
+            found = await request.app[WEB_LISTINGS].page(bucket, page, accept)
         headers = {ais.NOTE: quote(found.note)} if found.note else {}
         return web.Response(body=found.body, content_type=found.kind, headers=headers)
-    body, kind = await asyncio.to_thread(encoded_page, node.store, bucket, page, as_json=as_json)
+    body, kind = await asyncio.to_thread(encoded_page, node.store, bucket, page, accept)
     return web.Response(body=body, content_type=kind)
 
 

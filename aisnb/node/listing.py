@@ -39,6 +39,10 @@ _FEW = 8
 _LAST = "\U0010ffff" * 256
 
 
+_names = msgspec.json.Decoder(list[str])
+_sizes = msgspec.json.Decoder(list[int])
+
+
 class Stretch(NamedTuple):
     """A part of a listing: what comes next, and whether others follow.
 
@@ -52,21 +56,21 @@ class Stretch(NamedTuple):
     more: bool
 
 
-def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, *, as_json: bool) -> tuple[bytes, str]:
+def encoded_page(store: Store, bucket: Bucket, request: listing.ListRequest, accept: str) -> tuple[bytes, str]:
     """Return a page of the bucket's listing as bytes, with their content type. Takes long: not for the loop.
 
     Args:
         store: where the objects are.
         bucket: whose.
         request: what was asked.
-        as_json: JSON for those who did not ask for msgpack.
+        accept: which content types are taken: JSON goes to those who did not ask for msgpack.
 
     Raises:
         BucketNotFound: the bucket is not here.
         UsageError: the request asks for properties or flags that do not exist.
         ArchiveInvalid: it asks to list inside one shard, and that is damaged.
     """
-    return encode(request, find_stretch(store, bucket, request, Index()), as_json=as_json)
+    return encode(request, find_stretch(store, bucket, request, Index()), accept)
 
 
 def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, index: Index) -> Stretch | BriefPage:
@@ -108,18 +112,21 @@ def find_stretch(store: Store, bucket: Bucket, request: listing.ListRequest, ind
     return Stretch(found[:limit], len(found) > limit)
 
 
-def encode(request: listing.ListRequest, stretch: Stretch | BriefPage, *, as_json: bool) -> tuple[bytes, str]:
-    """Return a stretch of a listing as the bytes of a page, with their content type."""
+def encode(request: listing.ListRequest, stretch: Stretch | BriefPage, accept: str) -> tuple[bytes, str]:
+    """Return a stretch of a listing as the bytes of a page, with their content type; see `encoded_page`."""
+    uuid = request.uuid or secrets.token_hex(6)
     entries: list[listing.NameSize]
     if isinstance(stretch, BriefPage):
-        token = stretch.names[-1] if stretch.more else ""
+        token = stretch.last
+        if ais.COLUMNS in accept and wants_sizes(request):
+            columns = listing.Columns(stretch.names, stretch.sizes)
+            return msgspec.msgpack.encode(listing.Page(uuid, token, columns=columns)), ais.COLUMNS
         entries = _brief_entries(request, stretch)
     else:
         last = stretch.rows[-1] if stretch.more else ""
         token = last.token if isinstance(last, Shard | InShard) else _name(last)
         entries = list(map(_entry_maker(request, flags_of(request)), stretch.rows))
-    uuid = request.uuid or secrets.token_hex(6)
-    if as_json:
+    if ais.MSGPACK not in accept:
         return msgspec.json.encode(listing.json_page(uuid, token, entries)), ais.JSON
     answer = listing.Page(uuid, token, 0, msgspec.Raw(msgspec.msgpack.encode(entries)))
     return msgspec.msgpack.encode(answer), ais.MSGPACK
@@ -127,8 +134,8 @@ def encode(request: listing.ListRequest, stretch: Stretch | BriefPage, *, as_jso
 
 def _brief_entries(request: listing.ListRequest, page: BriefPage) -> list[listing.NameSize]:
     """Return entries of names and sizes: without a loop of ours, since what a million costs is decided here."""
-    sizes = page.sizes if wants_sizes(request) else repeat(0)
-    return list(map(listing.NameSize, page.names, sizes, repeat(listing.ENTRY_CACHED)))
+    sizes = _sizes.decode(page.sizes) if wants_sizes(request) else repeat(0)
+    return list(map(listing.NameSize, _names.decode(page.names), sizes, repeat(listing.ENTRY_CACHED)))
 
 
 def wants_sizes(request: listing.ListRequest) -> bool:

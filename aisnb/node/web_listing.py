@@ -64,7 +64,7 @@ class WebListings:
         self._fetcher = Fetcher(policy=FOR_LISTINGS)
         self._kept: dict[tuple[Bucket, str], _Kept] = {}
 
-    async def page(self, bucket: Bucket, request: listing.ListRequest, *, as_json: bool) -> WebPage:
+    async def page(self, bucket: Bucket, request: listing.ListRequest, accept: str) -> WebPage:
         """Return a page. A source that is gone, or shows no index, is no error, but noted.
 
         Raises:
@@ -82,7 +82,7 @@ class WebListings:
             kept.seconds -= time.monotonic() - begun
         if stretch.more:
             self._keep((bucket, request.uuid), kept)
-        return WebPage(*await asyncio.to_thread(encode, request, stretch, as_json=as_json), note)
+        return WebPage(*await asyncio.to_thread(encode, request, stretch, accept), note)
 
     async def close(self) -> None:
         """Forget all listings and close all connections; twice is harmless."""

@@ -36,6 +36,8 @@ NOTE = "Aisnb-Note"
 XXHASH = "xxhash2"
 
 MSGPACK = "application/msgpack"
+#: A page of a listing that may tell names and sizes column by column, as only aisnb's node does, and only who asks.
+COLUMNS = "application/vnd.aisnb.columns+msgpack"
 JSON = "application/json"
 
 PROVIDER = "provider"

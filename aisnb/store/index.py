@@ -19,9 +19,6 @@ _COLUMNS = "name, size, checksum, atime, version, custom, modified, inode"
 _ROWS_AT_ONCE = 64
 _SURROGATES = range(0xD800, 0xE000)
 
-_names = msgspec.json.Decoder(list[str])
-_sizes = msgspec.json.Decoder(list[int])
-
 
 def find(connection: sqlite3.Connection, bucket_id: int, name: str) -> ObjectRecord | None:
     """Return the object's record, None if it is not here."""
@@ -119,13 +116,14 @@ def brief_page(connection: sqlite3.Connection, bucket_id: int, prefix: str, afte
 
     SQLite makes one text of each column: to step from row to row, and to make Python objects of each, is what costs.
     """
-    names, sizes, beyond = connection.execute(
-        "SELECT json_group_array(name), json_group_array(size), beyond FROM "
+    names, sizes, last = connection.execute(
+        "SELECT CAST(json_group_array(name) AS BLOB), CAST(json_group_array(size) AS BLOB), "
+        "(SELECT name FROM objects WHERE bucket=?1 AND name<beyond ORDER BY name DESC LIMIT 1) FROM "
         "(SELECT (SELECT name FROM objects WHERE bucket=?1 AND name>=?2 AND name<?3 ORDER BY name LIMIT 1 OFFSET ?4) "
         "AS beyond) CROSS JOIN objects WHERE bucket=?1 AND name>=?2 AND name<ifnull(beyond, ?3)",
         (bucket_id, _first(prefix, after), successor(prefix), limit),
     ).fetchone()
-    return BriefPage(_names.decode(names), _sizes.decode(sizes), beyond is not None)
+    return BriefPage(names, sizes, last or "")
 
 
 def _first(prefix: str, after: str) -> str:

@@ -90,17 +90,22 @@ class Page(Struct, frozen=True):
 
 
 class BriefPage(Struct, frozen=True):
-    """A stretch of a bucket's listing that tells names and sizes only, column by column.
+    """A stretch of a bucket's listing that tells names and sizes only, as SQLite makes columns: no object for a row.
 
     Attributes:
-        names: sorted as UTF-8 bytes.
-        sizes: bytes of each.
-        more: whether objects follow after the last one.
+        names: a list of texts as JSON, sorted as UTF-8 bytes.
+        sizes: a list of numbers as JSON, bytes of each.
+        last: the last name if objects follow after it, else "".
     """
 
-    names: list[str]
-    sizes: list[int]
-    more: bool
+    names: bytes
+    sizes: bytes
+    last: str
+
+    @property
+    def more(self) -> bool:
+        """Whether objects follow."""
+        return bool(self.last)
 
 
 class Summary(Struct, frozen=True):

@@ -76,6 +76,34 @@ def test_names_of_any_kind_come_in_the_order_of_their_bytes(node: NodeProcess, b
         assert node.get(bucket, name) == name.encode()
 
 
+def test_columns_come_to_who_asks_for_them_and_tell_what_entries_would(node: NodeProcess, bucket: str) -> None:
+    for name in ODD_NAMES:
+        node.put(bucket, name, name.encode())
+    token, columns = "", "application/vnd.aisnb.columns+msgpack"
+    for start in range(0, len(ODD_NAMES), 5):
+        value = {"pagesize": 5, "continuation_token": token}
+        entries = page(node, bucket, **value)
+        body = {"action": "list", "value": value}
+        answer = node.ask("GET", f"/v1/buckets/{bucket}", body, {"Accept": f"application/msgpack, {columns}"})
+        assert answer.headers["content-type"] == columns
+        found = msgspec.msgpack.decode(answer.body)
+        assert found["Entries"] is None
+        told = msgspec.json.decode(found["Columns"]["names"]), msgspec.json.decode(found["Columns"]["sizes"])
+        assert list(zip(*told, strict=True)) == [(entry["n"], entry["s"]) for entry in entries["Entries"]]
+        assert list(told[0]) == sorted(ODD_NAMES, key=str.encode)[start : start + 5]
+        token = found["ContinuationToken"]
+        assert token == entries["ContinuationToken"]
+    assert token == ""
+
+
+@pytest.mark.parametrize("value", [{"flags": NO_RECURSION}, {"props": "name,checksum"}, {"flags": NAME_ONLY}])
+def test_what_columns_cannot_tell_comes_as_entries(node: NodeProcess, shelf: str, value: dict[str, str]) -> None:
+    accept = {"Accept": "application/msgpack, application/vnd.aisnb.columns+msgpack"}
+    answer = node.ask("GET", f"/v1/buckets/{shelf}", {"action": "list", "value": value}, accept)
+    assert answer.headers["content-type"] == "application/msgpack"
+    assert msgspec.msgpack.decode(answer.body)["Entries"] == page(node, shelf, **value)["Entries"]
+
+
 def test_pages_follow_each_other_without_gap_or_repetition(node: NodeProcess, shelf: str) -> None:
     whole, token, gathered, uuids = names(node, shelf), "", list[str](), set[str]()
     for _ in itertools.count():
@@ -180,7 +208,7 @@ def test_a_level_jumps_over_what_is_in_large_directories(store: Store) -> None:
 
 
 def decoded(store: Store, bucket: Bucket, request: ListRequest) -> dict[str, Any]:
-    body, kind = encoded_page(store, bucket, request, as_json=False)
+    body, kind = encoded_page(store, bucket, request, "application/msgpack")
     assert kind == "application/msgpack"
     found = msgspec.msgpack.decode(body)
     assert isinstance(found, dict)
