@@ -114,7 +114,7 @@ class Run:
         """
         try:
             # One look into a bucket that has no objects is enough; each file would have one of its own.
-            self._look = bool(self._store.page(self._bucket, limit=1, brief=True).records)
+            self._look = bool(self._store.page(self._bucket, limit=1).records)
             self._hire()
             while self._workers:
                 ended, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_COMPLETED)
