@@ -75,6 +75,10 @@ def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = Non
     Raises:
         UsageError: there is no such property.
     """
+    return CIMultiDict(_pairs(bucket, record, props))
+
+
+def _pairs(bucket: Bucket, record: ObjectRecord, props: str | None = None) -> Pairs:
     wanted = _USUAL if props is None else [prop.strip() for prop in props.split(",") if prop.strip()]
     pairs = [(ais.PRESENT, "true")]
     for prop in wanted:
@@ -83,15 +87,12 @@ def object_headers(bucket: Bucket, record: ObjectRecord, props: str | None = Non
         elif prop not in _NO_HEADERS:
             known = ", ".join((*_HEADERS, *_NO_HEADERS))
             raise UsageError(f"'{prop}' is not a property of objects. Use some of: {known}.")
-    return CIMultiDict(pairs)
+    return pairs
 
 
-def whole_object_headers(bucket: Bucket, record: ObjectRecord) -> CIMultiDict[str]:
-    """Return the headers of an answer with all of an object, but for those that every answer has."""
-    headers = object_headers(bucket, record)
-    headers["Accept-Ranges"] = "bytes"
-    headers["Content-Type"] = "application/octet-stream"
-    return headers
+def whole_object_headers(bucket: Bucket, record: ObjectRecord) -> Pairs:
+    """Return the headers of an answer with all of an object, name and value, but for those that every answer has."""
+    return [*_pairs(bucket, record), ("Accept-Ranges", "bytes"), ("Content-Type", "application/octet-stream")]
 
 
 def _chunk_headers(record: ObjectRecord) -> Pairs:
@@ -118,7 +119,7 @@ async def send_object(request: web.Request, bucket: Bucket, record: ObjectRecord
         file: its bytes; whoever overwrites the object makes another file. Closed here.
     """
     with file:
-        headers = whole_object_headers(bucket, record)
+        headers = CIMultiDict(whole_object_headers(bucket, record))
         offset, count = _span(request, record.size)
         status = 206 if hdrs.RANGE in request.headers else 200
         if status == 206:

@@ -79,7 +79,7 @@ class Door:
         match = _PATH.fullmatch(question.target) if question.is_plain and not self._node.stop.is_set() else None
         if match is None or not self._may_enter(question.headers):
             return None
-        bucket, name = Bucket("ais", match[1].decode()), match[2].decode()
+        bucket, name = _bucket(match[1]), match[2].decode()
         try:
             check_right(self._node.store, bucket, Right.GET)
             found = self._node.store.read(bucket, name, _SMALL_BYTES)
@@ -96,11 +96,14 @@ class Door:
 
 
 def _head(bucket: Bucket, record: ObjectRecord) -> bytes:
-    headers = whole_object_headers(bucket, record)
-    headers["Content-Length"] = str(record.size)
-    headers["Date"] = _date(int(time.time()))
-    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    return f"HTTP/1.1 200 OK\r\n{''.join(lines)}\r\n".encode()
+    lines = "".join([f"{name}: {value}\r\n" for name, value in whole_object_headers(bucket, record)])
+    date = _date(int(time.time()))
+    return f"HTTP/1.1 200 OK\r\n{lines}Content-Length: {record.size}\r\nDate: {date}\r\n\r\n".encode()
+
+
+@lru_cache(maxsize=64)
+def _bucket(name: bytes) -> Bucket:
+    return Bucket("ais", name.decode())
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from aisnb.errors import AisnbError
+
 SCHEMA_VERSION = 1
 
 #: Names compare as UTF-8 bytes: SQLite's own order for text (BINARY) in a UTF-8 database.
@@ -117,7 +119,7 @@ class Database:
         Raises:
             NodeError: the database cannot be read.
         """
-        with self._translated():
+        try:
             if not self.shared:
                 with self._lock:
                     yield self._writer
@@ -127,6 +129,8 @@ class Database:
                 yield connection
             finally:
                 self._give_back(connection)
+        except (sqlite3.Error, UnicodeEncodeError) as exc:
+            raise self._fault(exc) from exc
 
     def _borrow(self) -> sqlite3.Connection:
         if self._closed:
@@ -179,10 +183,13 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as exc:
-            raise database_fault(exc, self._path) from exc
-        except UnicodeEncodeError as exc:
-            raise NameInvalid(f"The name {exc.object!r} is not valid text (UTF-8). Rename it.") from exc
+        except (sqlite3.Error, UnicodeEncodeError) as exc:
+            raise self._fault(exc) from exc
+
+    def _fault(self, exc: sqlite3.Error | UnicodeEncodeError) -> AisnbError:
+        if isinstance(exc, UnicodeEncodeError):
+            return NameInvalid(f"The name {exc.object!r} is not valid text (UTF-8). Rename it.")
+        return database_fault(exc, self._path)
 
     def check_place(self) -> None:
         """Make sure that the database is still where it was opened: its disk was not taken away, nor another put there.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from aisnb.store.records import Completion
 
+_words = msgspec.json.Decoder(dict[str, str])
+
 
 def encode_custom(custom: Mapping[str, str]) -> str:
     """Return custom words as JSON, "" for none.
@@ -25,7 +27,7 @@ def encode_custom(custom: Mapping[str, str]) -> str:
 
 def decode_custom(text: str) -> dict[str, str]:
     """Return the custom words that `encode_custom` wrote."""
-    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+    return _words.decode(text) if text else {}
 
 
 def encode_completion(completion: Completion | None) -> str:

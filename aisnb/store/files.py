@@ -59,11 +59,14 @@ class ObjectFiles:
             descriptor = self._open(bucket, name, path)
             try:
                 status = os.fstat(descriptor)
-                with self._database.reading() as connection:
-                    records = index.candidates(connection, number, name)
                 identity = (status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK)
+                with self._database.reading() as connection:
+                    found = index.find(connection, number, name)
+                    if found is not None and _identity(found) == identity:  # nearly always: no intent to be looked for
+                        return found, path, descriptor
+                    records = index.candidates(connection, number, name)
                 for record in records:
-                    if (record.size, record.modified_ns, record.inode) == identity:
+                    if _identity(record) == identity:
                         return record, path, descriptor
                 if before == (identity, records):  # nobody is overwriting it: so it is for good
                     return self._settled(bucket, name, records, status), path, descriptor
@@ -93,3 +96,7 @@ class ObjectFiles:
             f"The file of '{bucket / name}', '{self._tree.path(bucket, name)}', was changed by hand and is not what "
             "was stored. Run 'node fsck' to accept it as it is, or store the object again."
         )
+
+
+def _identity(record: ObjectRecord) -> tuple[int, int, int]:
+    return record.size, record.modified_ns, record.inode

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _COLUMNS = "name, size, checksum, atime, version, custom, modified, inode"
+_FIND = f"SELECT {_COLUMNS} FROM objects WHERE bucket=? AND name=?"  # noqa: S608  # a constant
 #: SQLite takes 32,766 values in a statement, older builds 999.
 _ROWS_AT_ONCE = 64
 _SURROGATES = range(0xD800, 0xE000)
@@ -22,10 +23,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 def find(connection: sqlite3.Connection, bucket_id: int, name: str) -> ObjectRecord | None:
     """Return the object's record, None if it is not here."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM objects WHERE bucket=? AND name=?",  # noqa: S608  # a constant
-        (bucket_id, name),
-    ).fetchone()
+    row = connection.execute(_FIND, (bucket_id, name)).fetchone()
     return _record(row) if row else None
 
 
