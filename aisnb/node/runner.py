@@ -80,7 +80,7 @@ class Run:
         self._limiter = RateLimiter()
         self._settling = Settling()
         self._workers: set[asyncio.Task[None]] = set()
-        self._look = True
+        self._look: bool | None = None  # for each file, whether its object is here; not known before the first
         self._wanted = 0
         self._slow = 0  # files in a row that took their time: one hiccup does not make a source far away
         self._keep_partials = True
@@ -113,8 +113,6 @@ class Run:
             AisnbError: the job cannot go on: no bucket, no room.
         """
         try:
-            # One look into a bucket that has no objects is enough; each file would have one of its own.
-            self._look = bool(self._store.page(self._bucket, limit=1).records)
             self._hire()
             while self._workers:
                 ended, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_COMPLETED)
@@ -173,6 +171,8 @@ class Run:
 
     async def _carry(self, index: int, item: Item, flight: Flight) -> None:
         """Bring one file to its place, and have it counted."""
+        if self._look is None:
+            self._look = bool(self._store.page(self._bucket, limit=1).records)
         partial = self._store.begin(self._bucket, item.name, key=self._key(index), look=self._look)
         receipt = await self._fetch(item, partial, flight)
         self._settle(index, item, partial, receipt)
