@@ -99,18 +99,19 @@ def examine(client: Client, bucket: str, template: str = "", source: str = "") -
     here = None if parsed.provider == "ais" else True
     listing = client.ls(str(parsed), prefix=prefix, props=("custom",) if source else (), cached=here)
     listing["name"] = listing["name"].str.slice(len(prefix))
-    names = [str(name) for name in listing["name"]]
     expected = _expected(template, source)
     likeness = None
-    if expected is None or set(expected) != set(names):
-        likeness = infer_template(names)
-    if expected is None and not source and likeness is not None:
+    if expected is None:
+        likeness = infer_template(listing["name"])
+    if likeness is not None and not source:
         template, expected = likeness.template, list(Template(likeness.template, braces_only=True))
     at_source = _ask(client, source, expected)
     if expected is None and at_source is not None:
         expected = [str(name) for name in at_source["name"]]
-    suggestion = likeness.template if likeness is not None and likeness.template != template else ""
     problems = _problems(listing, expected, at_source)
+    if likeness is None and problems["problem"].isin([MISSING, EXTRA]).any():
+        likeness = infer_template(listing["name"])
+    suggestion = likeness.template if likeness is not None and likeness.template != template else ""
     return Checked(problems, bucket, len(listing), template, suggestion)
 
 
@@ -163,26 +164,26 @@ def _problems(listing: pd.DataFrame, expected: Sequence[str] | None, at_source: 
     from aisnb.explore.oddness import odd, usual_sizes
     from aisnb.explore.tables import mark
 
-    frame = listing.astype({"size": "Int64"}).assign(there=True)
+    names, frame = listing["name"], listing.astype({"size": "Int64"})
+    extra, missing = pd.Series(False, frame.index), names[:0]
     if expected is not None:
-        wanted = pd.DataFrame({"name": pd.Series(list(dict.fromkeys(expected)), dtype=frame["name"].dtype)})
-        frame = frame.merge(wanted.assign(wanted=True), on="name", how="outer", sort=True)
-    else:
-        frame["wanted"] = True
-    there, wanted_too = frame["there"].notna(), frame["wanted"].notna()
+        wanted = pd.Series(expected, dtype=names.dtype).drop_duplicates()
+        extra, missing = ~_among(names, wanted), wanted[~_among(wanted, names)]
+    frame = pd.concat([frame, pd.DataFrame({"name": missing})], ignore_index=True)
+    there = pd.Series(frame.index < len(listing), frame.index)
     if at_source is None:
-        frame["expected"], changed = pd.array([pd.NA] * len(frame), dtype="Int64"), pd.Series(False, frame.index)
+        frame["expected"], changed = pd.Series(pd.NA, frame.index, dtype="Int64"), pd.Series(False, frame.index)
     else:
         marks = frame[["name"]].merge(at_source, on="name", how="left")
         frame["expected"] = marks["size"].astype("Int64")
-        changed = _changed(frame, marks)
+        changed = _changed(frame, marks) & there
     strange = odd(frame["size"])
     kinds = {
         ODD: strange,
         TRUNCATED: (frame["size"] < frame["expected"]).fillna(value=False),
         CHANGED: changed,
         EMPTY: (frame["size"] == 0).fillna(value=False),
-        EXTRA: ~wanted_too,
+        EXTRA: extra.reindex(frame.index, fill_value=False),
         MISSING: ~there,
     }
     problem = pd.Series("", frame.index, dtype=frame["name"].dtype)
@@ -191,8 +192,18 @@ def _problems(listing: pd.DataFrame, expected: Sequence[str] | None, at_source: 
     frame["problem"] = problem
     usual = (problem == ODD) & frame["expected"].isna()
     frame.loc[usual, "expected"] = usual_sizes(frame["size"]).median
-    found = frame.loc[problem != "", ["name", "problem", "size", "expected"]].reset_index(drop=True)
-    return mark(found)
+    found = frame.loc[problem != "", ["name", "problem", "size", "expected"]]
+    return mark(found.sort_values("name", ignore_index=True))
+
+
+def _among(names: pd.Series[str], others: pd.Series[str]) -> pd.Series[bool]:
+    """Return which names are among the others; pandas' own `isin` makes a million Python strings of each."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.is_in(pa.array(names, pa.large_string()), value_set=pa.array(others, pa.large_string()))
+    return pd.Series(found.to_numpy(zero_copy_only=False), names.index)
 
 
 def _changed(frame: pd.DataFrame, marks: pd.DataFrame) -> pd.Series[bool]:
@@ -210,7 +221,7 @@ def _changed(frame: pd.DataFrame, marks: pd.DataFrame) -> pd.Series[bool]:
     other_date = dates.notna() & marks["modified"].notna() & (dates != marks["modified"])
     larger = (frame["size"] > frame["expected"]).fillna(value=False)
     other: pd.Series[bool] = (both & (kept != etag).fillna(value=False)) | (~both & other_date) | larger
-    return other & frame["there"].notna()
+    return other
 
 
 def _bare(etag: str) -> str | None:

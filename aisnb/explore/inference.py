@@ -36,37 +36,59 @@ class Likeness(NamedTuple):
     matched: int
 
 
+class _Shape:
+    """Names that differ in their digits only: how many, and the digits of each gap. The names themselves are too many.
+
+    Args:
+        gaps: how many places of digits there are.
+    """
+
+    __slots__ = ("count", "values")
+
+    def __init__(self, gaps: int) -> None:
+        self.count = 0
+        self.values: list[set[str]] = [set() for _ in range(gaps)]
+
+    def add(self, digits: Sequence[str]) -> None:
+        """Count a name."""
+        self.count += 1
+        for values, text in zip(self.values, digits, strict=True):
+            values.add(text)
+
+
 def infer_template(names: Iterable[str]) -> Likeness | None:
-    """Return the template that most of `names` look like, or None if none describes more than half of them.
+    """Return the template that most of `names`, all distinct, look like; None if none describes more than half of them.
 
     Example:
         infer_template(["shard-00.tar", "shard-01.tar", "shard-03.tar"])  # ("shard-{00..03}.tar", 4, 3)
     """
-    shapes: dict[tuple[str, ...], list[list[str]]] = defaultdict(list)
+    shapes: dict[tuple[str, ...], _Shape] = {}
     total = 0
-    for name in set(names):
+    for name in names:
         total += 1
         if "{" not in name and "}" not in name:
             pieces = _DIGITS.split(name)
-            shapes[tuple(pieces[::2])].append(pieces[1::2])
-    found = [likeness for gaps, rows in shapes.items() if (likeness := _of_shape(gaps, rows)) is not None]
+            texts = tuple(pieces[::2])
+            shape = shapes.get(texts) or shapes.setdefault(texts, _Shape(len(pieces) // 2))
+            shape.add(pieces[1::2])
+    found = [likeness for texts, shape in shapes.items() if (likeness := _of_shape(texts, shape)) is not None]
     merged = _merged(found)
     best = max([*found, *merged], key=lambda likeness: likeness.matched, default=None)
     return best if best is not None and best.matched * 2 > total else None
 
 
-def _of_shape(gaps: Sequence[str], rows: Sequence[Sequence[str]]) -> Likeness | None:
+def _of_shape(texts: Sequence[str], shape: _Shape) -> Likeness | None:
     """Return the template of names that differ in their digits only."""
-    text, count = gaps[0], 1
-    for gap, values in zip(gaps[1:], zip(*rows, strict=True), strict=True):
-        written = _range(set(values))
+    text, count = texts[0], 1
+    for behind, values in zip(texts[1:], shape.values, strict=True):
+        written = _range(values)
         if written is None:
             return None
-        text += written[0] + gap
+        text += written[0] + behind
         count *= written[1]
-    if len(rows) < 2 or len(rows) < count * _MOST_HOLES:
+    if shape.count < 2 or shape.count < count * _MOST_HOLES:
         return None
-    return Likeness(text, count, len(rows))
+    return Likeness(text, count, shape.count)
 
 
 def _range(values: set[str]) -> tuple[str, int] | None:
@@ -76,11 +98,12 @@ def _range(values: set[str]) -> tuple[str, int] | None:
     if max(map(len, values)) > _LONGEST_NUMBER:
         return None
     width = min(map(len, values))
-    numbers = sorted(map(int, values))
-    if len(numbers) != len(set(numbers)) or any(f"{int(value):0{width}d}" != value for value in values):
+    if any(f"{int(value):0{width}d}" != value for value in values):  # so no number has two spellings
         return None
-    start, end = numbers[0], numbers[-1]
-    step = math.gcd(*(number - start for number in numbers))
+    start, end = min(map(int, values)), max(map(int, values))
+    step = 0
+    for value in values:
+        step = math.gcd(step, int(value) - start)
     stride = f"..{step}" if step > 1 else ""
     return f"{{{start:0{width}d}..{end:0{width}d}{stride}}}", (end - start) // step + 1
 

@@ -79,7 +79,7 @@ def test_a_range_is_found_again_exactly(
     assert (found.total, found.matched) == (len(names), len(names))
 
 
-@given(st.lists(st.from_regex(r"[ab]{0,2}[0-9]{0,3}[.-]?[0-9]{0,2}", fullmatch=True)))
+@given(st.lists(st.from_regex(r"[ab]{0,2}[0-9]{0,3}[.-]?[0-9]{0,2}", fullmatch=True), unique=True))
 def test_whatever_it_says_is_true(names: list[str]) -> None:
     found = infer_template(names)
     if found is not None:
