@@ -72,6 +72,8 @@ class Database:
         self._path = str(path)
         self._lock = threading.RLock()
         self._closed = False
+        #: Grows with every transaction, before who asked for it hears of its end: what was read since is still so.
+        self.changes = 0
         self._idle: list[sqlite3.Connection] = []
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable to all
         self._file = path.stat()
@@ -162,6 +164,7 @@ class Database:
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
+                self.changes += 1
             except BaseException:
                 if self._writer.in_transaction:  # SQLite has rolled back by itself after some errors
                     self._writer.execute("ROLLBACK")

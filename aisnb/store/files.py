@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 
+#: Records that are held in memory, 20 MiB at most: small objects are read again and again where models are trained.
+_REMEMBERED = 16_384
+
+
 class ObjectFiles:
     """Finds objects.
 
@@ -34,6 +38,7 @@ class ObjectFiles:
         self._database = database
         self._tree = tree
         self._table = table
+        self._remembered: dict[tuple[int, str], tuple[int, ObjectRecord]] = {}
 
     def stat(self, bucket: Bucket, name: str) -> ObjectRecord:
         """Return the object's record; see `Store.stat`."""
@@ -60,10 +65,10 @@ class ObjectFiles:
             try:
                 status = os.fstat(descriptor)
                 identity = (status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK)
+                found = self._recall(number, name)
+                if found is not None and _identity(found) == identity:  # nearly always: no intent to be looked for
+                    return found, path, descriptor
                 with self._database.reading() as connection:
-                    found = index.find(connection, number, name)
-                    if found is not None and _identity(found) == identity:  # nearly always: no intent to be looked for
-                        return found, path, descriptor
                     records = index.candidates(connection, number, name)
                 for record in records:
                     if _identity(record) == identity:
@@ -75,6 +80,20 @@ class ObjectFiles:
                 raise
             before = (identity, records)
             os.close(descriptor)
+
+    def _recall(self, number: int, name: str) -> ObjectRecord | None:
+        """Return the object's record; from memory, if nothing at all was written since it was read."""
+        changes = self._database.changes  # before the reading: a change during it makes this memory void
+        known = self._remembered.get((number, name))
+        if known is not None and known[0] == changes:
+            return known[1]
+        with self._database.reading() as connection:
+            record = index.find(connection, number, name)
+        if record is not None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[number, name] = changes, record
+        return record
 
     def _open(self, bucket: Bucket, name: str, path: str) -> int:
         try:

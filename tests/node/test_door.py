@@ -88,6 +88,24 @@ def test_a_connection_can_ask_for_small_objects_and_then_for_anything(node: Node
             assert (response.status, response.read()) == (200, wanted)
 
 
+def test_what_is_remembered_of_an_object_is_never_older_than_its_last_change(node: NodeProcess, shelf: str) -> None:
+    place = f"{shelf}/dir/small"
+    for number in range(3):
+        node.ask("PATCH", place, {"action": "", "name": "", "value": {"n": str(number)}})
+        for _ in range(3):
+            answer = node.ask("GET", place)
+            assert (answer.body, answer.headers["ais-custom-md"]) == (SMALL, f"n={number}")
+    node.put(shelf.rpartition("/")[2], "dir/small", b"other")
+    answer = node.ask("GET", place)
+    assert (answer.body, answer.headers["ais-version"]) == (b"other", "2")
+    assert "ais-custom-md" not in answer.headers
+    file = node.root.path / "buckets" / "ais" / shelf.rpartition("/")[2] / "dir" / "small"
+    file.write_bytes(b"by hand")
+    assert "changed by hand" in node.ask("GET", place).message
+    assert node.ask("DELETE", place).status == 200
+    assert node.ask("GET", place).status == 404
+
+
 def test_questions_that_come_at_once_or_in_pieces_are_answered_in_order(node: NodeProcess, shelf: str) -> None:
     small, large = question(node, f"{shelf}/dir/small"), question(node, f"{shelf}/large")
     with talk(node) as connection:
