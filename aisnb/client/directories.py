@@ -27,6 +27,8 @@ _NS = 1_000_000_000
 async def list_directory(link: str, prefix: str, props: str | Sequence[str], limit: int | None) -> pd.DataFrame:
     """Return the files that the index of a directory names, a row each, sorted by name.
 
+    How many directories are beside them is in ``.attrs["directories"]``.
+
     Args:
         link: the directory, with or without its last slash.
         prefix: what names begin with.
@@ -51,11 +53,13 @@ async def list_directory(link: str, prefix: str, props: str | Sequence[str], lim
         chosen = list(islice(index.select(prefix), limit))
         if not asked or "size" in asked:
             await ask_sizes(fetcher, index, chosen, headers)
-    return _frame(index, chosen)
+    frame = _frame(index, chosen)
+    frame.attrs["directories"] = index.directories
+    return frame
 
 
-async def directory_links(link: str, headers: Mapping[str, str]) -> list[str]:
-    """Return the links of the files that the index of a directory names.
+async def directory_links(link: str, headers: Mapping[str, str]) -> tuple[list[str], int]:
+    """Return the links of the files that the index of a directory names, and how many directories are beside them.
 
     Raises:
         SourceError: as for `list_directory`.
@@ -63,7 +67,7 @@ async def directory_links(link: str, headers: Mapping[str, str]) -> list[str]:
     bare, secret = open_secret(check_link(link))
     async with Fetcher(policy=FOR_LISTINGS) as fetcher:
         index = await read_index(fetcher, bare, {**headers, **secret})
-    return [index.link(entry) for entry in index.entries]
+    return [index.link(entry) for entry in index.entries], index.directories
 
 
 async def directory_entries(link: str, prefix: str, after: str, limit: int | None) -> list[Entry]:

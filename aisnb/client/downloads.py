@@ -75,7 +75,7 @@ async def start_download(connection: Connection, request: DownloadRequest, optio
     if request.type == RANGE and _COMMA_LIST.search(request.template):
         request = _expanded(request)
     elif request.type == DIRECTORY:
-        links = await directory_links(request.link, options.headers)
+        links, _ = await directory_links(request.link, options.headers)
         objects = _objects(links, request.subdir, None)
         request = msgspec.structs.replace(request, type=MULTI, link="", subdir="", objects=objects)
     job = await _begin(connection, request)

@@ -41,12 +41,14 @@ class Files(NamedTuple):
         urls: where they are.
         bucket: where they would go; None if that was not said.
         total: how many files there are, of which these are some.
+        directories: how many are beside the files, and are left out.
     """
 
     names: list[str]
     urls: list[str]
     bucket: Bucket | None
     total: int
+    directories: int = 0
 
 
 async def find_files(
@@ -78,15 +80,13 @@ async def find_files(
     request = plan_download(source, bucket or _ANYWHERE, names)
     destination = request.bucket.bucket() if bucket else None
     if request.type in (RANGE, DIRECTORY):
-        links: Sequence[str] | Template
-        links = (
-            Template(request.template, braces_only=True)
-            if request.type == RANGE
-            else await directory_links(request.link, headers)
-        )
+        links: Sequence[str] | Template = Template(request.template, braces_only=True)
+        directories = 0
+        if request.type == DIRECTORY:
+            links, directories = await directory_links(request.link, headers)
         urls = _some(links, most)
         within = f"{request.subdir}/" if request.subdir else ""
-        return Files([within + link_name(url) for url in urls], urls, destination, len(links))
+        return Files([within + link_name(url) for url in urls], urls, destination, len(links), directories)
     if request.type == MULTI:
         objects = request.objects
         if not isinstance(objects, dict):
@@ -121,6 +121,7 @@ async def plan(
         seen = await look_at_all(fetcher, files.urls, headers)
         here = await _here(connection, files, seen)
         frame = _frame(files, seen, here)
+        frame.attrs["directories"] = files.directories
         if sample:
             wanted = [
                 url
@@ -147,10 +148,12 @@ async def _of_web_bucket(
     if selection.template:
         wanted = Template(selection.template)
         bounded(wanted)
+    directories = 0
     if not len(wanted):
-        wanted = [link_name(url) for url in await directory_links(directory, headers)]
+        links, directories = await directory_links(directory, headers)
+        wanted = [link_name(url) for url in links]
     chosen = _some(wanted, most)
-    return Files(chosen, [join_link(directory, name) for name in chosen], bucket, len(wanted))
+    return Files(chosen, [join_link(directory, name) for name in chosen], bucket, len(wanted), directories)
 
 
 async def _here(connection: Connection, files: Files, seen: Sequence[Glance]) -> list[bool]:

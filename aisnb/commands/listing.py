@@ -8,6 +8,7 @@ from aisnb.commands.archives import members_of
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.handing import handed_over
 from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
+from aisnb.commands.planning import note_directories
 from aisnb.commands.results import Message
 from aisnb.errors import ObjectNotFound, UsageError
 from aisnb.templates import Template
@@ -182,6 +183,7 @@ def _web_directory(context: Context, link: str, prefix: str, props: str, limit: 
     found = context.client().ls(link, prefix=prefix, props=props, limit=limit or None)
     if found.empty:
         context.note(f"No files in {link}" + (f" whose names begin with '{prefix}'" if prefix else ""))
+    note_directories(context, found)
     return found
 
 

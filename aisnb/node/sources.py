@@ -249,8 +249,13 @@ def _plan_directory(index: Index, request: DownloadRequest, spec: Spec, bucket: 
         spec.subdir = check_object_name(request.subdir.strip("/"))
     spec.source = link
     items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
-    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}"
+    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}{_left_out(index)}"
     return Plan(spec, len(index), description, items, headers, index.size(), _sizes(index, spec.subdir))
+
+
+def _left_out(index: Index) -> str:
+    """Return what a job's description says of directories that nobody may expect to be left out."""
+    return f" (directories left out: {index.directories:,})" if index.directories else ""
 
 
 def _listed_name(entry: IndexEntry, subdir: str = "") -> str:
@@ -330,7 +335,9 @@ def _plan_listed(bucket: Bucket, spec: Spec, prefix: str, index: Index) -> Plan:
     if prefix and not chosen:
         raise ObjectNotFound(f"{bucket / prefix} does not exist: '{spec.directory}' lists no name that begins so.")
     items = ((_listed_name(entry), _listed_link(spec.directory, index, entry)) for entry in chosen.entries)
-    description = f'prefetch "{prefix}*" from {bucket}' if prefix else f"prefetch entire bucket {bucket}"
+    description = (
+        f'prefetch "{prefix}*" from {bucket}' if prefix else f"prefetch entire bucket {bucket}{_left_out(index)}"
+    )
     return Plan(spec, len(chosen), description, items, total_bytes=chosen.size(), sizes=_sizes(chosen))
 
 

@@ -51,11 +51,13 @@ class Index:
     Attributes:
         place: link of the directory, with a slash at the end.
         entries: the files.
+        directories: how many are beside them; what they hold is not among the files.
     """
 
-    def __init__(self, place: str = "", entries: Iterable[IndexEntry] = ()) -> None:
+    def __init__(self, place: str = "", entries: Iterable[IndexEntry] = (), directories: int = 0) -> None:
         self.place = place
         self.entries = list(entries)
+        self.directories = directories
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -44,6 +44,8 @@ _ANCHOR = re.compile(r"<a\s([^<>]{1,8192})>([^<]*(?:<(?!/a>|a\s)[^<]*)*)</a>", r
 _TARGET = re.compile(r"""(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>|&nbsp;")
 _PLAIN = re.compile(r"(?:\./)?([A-Za-z0-9_~!$&'()*+,;=@%-][A-Za-z0-9_.~!$&'()*+,;=@%-]*)")
+#: One below the page, and no hidden one: those are not listed everywhere.
+_DIRECTORY = re.compile(r"[^./?][^/?]*/")
 _CUT_SHORT = re.compile(r"\.\.[.>]?$|…$")
 _TAIL = 400
 #: What nginx and Apache write behind a link. A size in digits alone is exact; 1.2K is not, and neither matches.
@@ -88,10 +90,10 @@ class _Anchor(NamedTuple):
     tail: str
 
 
-def parse_index(body: bytes | bytearray, link: str) -> tuple[str, list[IndexEntry]]:
-    """Return the link that entries are below, and the files that an index names, sorted by name.
+def parse_index(body: bytes | bytearray, link: str) -> tuple[str, list[IndexEntry], int]:
+    """Return the link that entries are below, the files that an index names, sorted by name, and how many directories.
 
-    Directories, and links that leave the directory, are left out.
+    Links that leave the directory are left out.
 
     Args:
         body: the page.
@@ -103,12 +105,16 @@ def parse_index(body: bytes | bytearray, link: str) -> tuple[str, list[IndexEntr
     place = sendable(link_directory(without_secret(link)))
     found = _from_json(body, place) if body[:_HEAD].lstrip()[:1] in (b"[", b"{") else _from_page(body, place)
     entries: list[IndexEntry] = []
+    directories = set[str]()
     for entry in found:
+        if isinstance(entry, str):
+            directories.add(entry)
+            continue
         entries.append(entry)
         if len(entries) > MOST_ENTRIES:
             raise SourceError(f"The index '{place}' names more than {MOST_ENTRIES:,} files. Name them by a template.")
     entries.sort(key=_key)
-    return place, [next(same) for _, same in groupby(entries, _key)]
+    return place, [next(same) for _, same in groupby(entries, _key)], len(directories)
 
 
 def http_seconds(date: str) -> int | None:
@@ -147,7 +153,8 @@ def _no_index(place: str, reason: str) -> SourceError:
     )
 
 
-def _from_json(body: bytes | bytearray, place: str) -> Iterator[IndexEntry]:
+def _from_json(body: bytes | bytearray, place: str) -> Iterator[IndexEntry | str]:
+    """Yield the files, and the names of the directories."""
     try:
         rows = _rows(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
@@ -155,10 +162,12 @@ def _from_json(body: bytes | bytearray, place: str) -> Iterator[IndexEntry]:
     for row in rows:
         if row.type == "file":
             last = _last_part(row.href, place) if row.href else quote(row.name, safe="!$&'()*+,;=:@~/", errors=_RAW)
-            if entry := _entry(last, place):
+            if entry := _entry(last):
                 entry.size = row.size if row.size is None or row.size >= 0 else None
                 entry.modified = http_seconds(row.mtime)
                 yield entry
+        elif row.type == "directory":
+            yield row.name
 
 
 def _rows(body: bytes | bytearray) -> list[_Row]:
@@ -171,8 +180,8 @@ def _rows(body: bytes | bytearray) -> list[_Row]:
         return msgspec.convert(json.loads(body.decode(errors=_RAW)), list[_Row])
 
 
-def _from_page(body: bytes | bytearray, place: str) -> Iterator[IndexEntry]:
-    """Yield the files that a page links to, right below its own address, if it looks like an index."""
+def _from_page(body: bytes | bytearray, place: str) -> Iterator[IndexEntry | str]:
+    """Yield the files and directories that a page links to, right below its own address, if it looks like an index."""
     text = body.decode(errors=_RAW)
     if not _is_index(text, place):
         title = re.search(r"<title[^<>]*>([^<]*)", text[:_HEAD], re.IGNORECASE)
@@ -181,7 +190,10 @@ def _from_page(body: bytes | bytearray, place: str) -> Iterator[IndexEntry]:
     dated = _SORTING not in text
     read = str if _GO.match(text) else html.unescape
     for anchor in _anchors(text):
-        entry = _entry(_last_part(read(anchor.target), place), place)
+        last = _last_part(read(anchor.target), place)
+        if last and _DIRECTORY.fullmatch(last):
+            yield last
+        entry = _entry(last)
         if entry is None:
             continue
         if facts := _FACTS.match(_TAG.sub(" ", anchor.tail)):
@@ -238,7 +250,7 @@ def _last_part(target: str, place: str) -> str | None:
     return link[len(place) :] if link.startswith(place) else None
 
 
-def _entry(last: str | None, place: str) -> IndexEntry | None:
+def _entry(last: str | None) -> IndexEntry | None:
     """Return the file at the end of a link, None if that is none: a directory, a query, or something above."""
     if not last or "/" in last or "?" in last:
         return None

@@ -127,6 +127,16 @@ class TestLs:
         assert ais(f"ls {link} --prefix zz").empty
         assert context.said == [f"Note: No files in {link} whose names begin with 'zz'"]
 
+    def test_says_which_part_of_a_web_directory_is_left_out(
+        self, ais: Run, source: FaultySource, context: Recorder
+    ) -> None:
+        link = source.add("/d/", b'[{"name": "a", "size": 1}, {"name": "b", "type": "directory"}]')
+        source.add("/d/a", b"a")
+        left_out = "Note: 1 directory beside them left out. Name each that you want, with its slash at the end."
+        for line in (f"ls {link}", f"plan {link} --no-sample"):
+            assert list(ais(line)["name"]) == ["a"]
+            assert context.said[-1] == left_out
+
     def test_lists_what_a_web_bucket_s_source_still_has(self, ais: Run, source: FaultySource) -> None:
         source.add("/d/", json.dumps([{"name": name, "size": 7} for name in NAMES]).encode())
         ais(f"get {source.url('/d/shard-2.tar')} /dev/null")

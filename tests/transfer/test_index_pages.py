@@ -69,7 +69,7 @@ def titled(links: str) -> bytes:
 
 
 def parsed(body: bytes, link: str = PLACE) -> list[IndexEntry]:
-    place, entries = parse_index(body, link)
+    place, entries, _ = parse_index(body, link)
     assert place == PLACE
     return entries
 

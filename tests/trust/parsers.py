@@ -61,7 +61,7 @@ def names(data: bytes) -> None:
 def index_pages(data: bytes) -> None:
     """An index names files right below its place, and no others."""
     with suppress(AisnbError):
-        _, entries = parse_index(data, PLACE)
+        _, entries, _ = parse_index(data, PLACE)
         for entry in entries:
             assert entry.name.rstrip("/") not in ("", ".", "..")
             assert "/" not in entry.name[:-1]
