@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from aisnb.fileserver.linkless import linkless_opener
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +17,9 @@ _NO_LINK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a FIFO without a writer must not hang the server; regular files do not know it.
 _ANYTHING = _NO_LINK | os.O_NONBLOCK | os.O_NOCTTY
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+# What most paths look like: nothing to decode, nothing to refuse.
+_PLAIN_PATH = re.compile(rb"(?:/[^/.%\0][^/%\0]*)+")
 
 
 class Opened(NamedTuple):
@@ -38,7 +44,10 @@ def split_path(path: bytes) -> list[bytes] | None:
         split_path(b"/a%20b/c")  # [b"a b", b"c"]
     """
     components = path.split(b"/")
-    if components.pop(0):
+    before = components.pop(0)
+    if _PLAIN_PATH.fullmatch(path):
+        return components
+    if before:
         return None
     if b"%" in path:
         components = [unquote_to_bytes(component) for component in components]
@@ -52,7 +61,8 @@ def open_below(root: bytes, components: Sequence[bytes]) -> Opened:
     """Open what `components` lead to below `root`.
 
     A symbolic link is allowed if what it stands for lies below `root`: it is resolved first, and the path without links
-    is then walked like any other, so that a link that changes meanwhile opens nothing.
+    is then walked like any other, so that a link that changes meanwhile opens nothing. Where the system can open a path
+    and refuse all links in it by one call, that is tried first: it is all that most files need.
 
     Args:
         root: absolute path of the served directory; trusted, opened anew each time, so that one which was replaced is
@@ -62,18 +72,25 @@ def open_below(root: bytes, components: Sequence[bytes]) -> Opened:
     Raises:
         OSError: it is not there, may not be read, or leads out of `root`.
     """
-    try:
-        descriptor = _walk(root, components)
-    except OSError as exc:
-        # What a link in the path gives depends on where it is: ELOOP at the end, ENOTDIR (Linux) or ELOOP on the way.
-        if exc.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
-            raise
-        descriptor = _walk(root, _resolve(root, components))
+    open_linkless = linkless_opener(_ANYTHING)
+    descriptor = open_linkless(b"/".join((root, *components))) if open_linkless else -1
+    if descriptor < 0:
+        descriptor = _open_by_component(root, components)
     try:
         return Opened(descriptor, os.fstat(descriptor))
     except OSError:
         os.close(descriptor)
         raise
+
+
+def _open_by_component(root: bytes, components: Sequence[bytes]) -> int:
+    try:
+        return _walk(root, components)
+    except OSError as exc:
+        # What a link in the path gives depends on where it is: ELOOP at the end, ENOTDIR (Linux) or ELOOP on the way.
+        if exc.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+            raise
+        return _walk(root, _resolve(root, components))
 
 
 def _walk(root: bytes, components: Sequence[bytes]) -> int:
