@@ -4,99 +4,107 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from typing import TYPE_CHECKING, cast
+import socket
+from typing import TYPE_CHECKING
 
 from aisnb.fileserver.patience import Patience
 from aisnb.fileserver.requests import RequestReader
 from aisnb.fileserver.responses import Answer
-from aisnb.fileserver.shared import SMALL_BYTES, outgoing_buffer
+from aisnb.fileserver.sending import send_some
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from io import FileIO
 
     from aisnb.fileserver.shared import Shared
 
 _logger = logging.getLogger(__name__)
 
-# One call of sendfile lasts as long as the client keeps up: a slice bounds the others' wait.
-_SLICE_BYTES = 4 * 1024 * 1024
 _LINGER_SECONDS = 2.0
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection:
     """The server's end of one connection.
+
+    It reads and writes its socket itself, when the event loop says that there is something to read or room to write: a
+    transport between them costs as much as the rest of a small answer.
 
     Args:
         shared: the server's.
+        client: the connected socket, non-blocking; closed with the connection.
 
     Attributes:
-        lost: done when the connection is.
+        lost: done when the connection is closed.
     """
 
-    _transport: asyncio.Transport
-    _patience: Patience
+    __slots__ = (
+        "_answer",
+        "_answers",
+        "_deadline",
+        "_loop",
+        "_midway",
+        "_patience",
+        "_reader",
+        "_receiving",
+        "_sending",
+        "_shared",
+        "_socket",
+        "_task",
+        "lost",
+    )
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, client: socket.socket) -> None:
         self._shared = shared
+        self._socket = client
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(shared.limits.header_bytes)
-        self._task: asyncio.Task[bool] | None = None
-        self._file: FileIO | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._patience = Patience(client, shared.limits.stall_seconds)
+        self._task: asyncio.Task[Answer] | None = None
+        self._answer: Answer | None = None
+        self._answers = 0
         self._midway = False
-        self._lingers = False
-        self._sent = 0
+        self._receiving = False
+        self._sending = False
         self._deadline = self._loop.time() + shared.limits.idle_seconds
         self.lost: asyncio.Future[None] = self._loop.create_future()
+        shared.connections.add(self)
+        self._receive_more(wanted=True)
 
-    # What the transport says.
+    # What the socket says.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin: the client has connected."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._patience = Patience(self._transport, self._shared.limits.stall_seconds)
-        self._shared.connections.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End: nothing can be sent any more."""
-        self._shared.connections.discard(self)
-        self._reader.stop()
-        if self._task:
-            self._task.cancel()
-        self.lost.set_result(None)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Say where to receive."""
-        return self._shared.incoming
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Read requests from what was received, and answer the first."""
-        reader = self._reader
+    def _receive(self) -> None:
+        """Read requests from what has come, and answer the first."""
+        incoming, reader = self._shared.incoming, self._reader
+        try:
+            count = self._socket.recv_into(incoming)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.abort()
+            return
+        if not count:
+            self._end_of_requests()
+            return
         if reader.ended:
             return
-        reader.feed(self._shared.incoming[:nbytes])
+        reader.feed(incoming[:count])
         if reader.midway != self._midway:
             self._midway = reader.midway
             if self._midway:
                 self._deadline = self._loop.time() + self._shared.limits.header_seconds
-        self._answer_next()
+        if reader.requests:
+            self._answer_next()
 
-    def eof_received(self) -> bool:
-        """Go on as long as there is something to answer: the client has closed only its half."""
+    def _end_of_requests(self) -> None:
+        """Go on as long as there is something to answer: the client may have closed only its half."""
+        self._receive_more(wanted=False)
         self._reader.ended = True
-        return self._busy or bool(self._reader.requests)
+        if not self._busy and not self._reader.requests:
+            self.abort()
 
-    def pause_writing(self) -> None:
-        """Wait for the client to take what was written."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """Go on."""
-        self._writable.set()
-        self._answer_next()
+    def _send_on(self) -> None:
+        """Go on with the answer under way: there is room again."""
+        if self._answer is not None:
+            self._send(self._answer)
 
     # What the server says.
 
@@ -106,157 +114,134 @@ class Connection(asyncio.BufferedProtocol):
         Args:
             now: the event loop's time.
         """
-        if self._busy:
-            if self._patience.is_over(now, self._sent):
+        if self._answer is not None:
+            if self._patience.is_over(now, self._answers, self._answer.left):
                 self._patience.forget_unsent()
                 self.abort()
+        elif self._task is not None or now < self._deadline:
             return
-        if now < self._deadline:
-            return
-        if self._lingers or self._transport.is_closing():
-            self._transport.abort()
         elif self._reader.midway:
             self._reader.refuse(408)
             self._answer_next()
         else:
-            self._transport.close()
+            self.abort()
 
     def finish(self) -> None:
         """Close the connection after the answer under way; at once if there is none."""
         self._reader.stop()
         if not self._busy:
-            self._transport.close()
+            self.abort()
 
     def abort(self) -> None:
-        """Close the connection now, whatever is under way."""
-        if self._task:
-            # Its end aborts the transport: asyncio does not expect to lose one in the middle of a sendfile.
+        """Close the connection now, whatever is under way; twice is harmless."""
+        if self.lost.done():
+            return
+        self._receive_more(wanted=False)
+        self._send_more(wanted=False)
+        self._reader.stop()
+        self._shared.connections.discard(self)
+        if self._task is not None:
             self._task.cancel()
-        else:
-            self._transport.abort()
+        if self._answer is not None:
+            self._answer.close()
+            self._answer = None
+        self._socket.close()
+        self.lost.set_result(None)
 
     # Answers, one after the other.
 
     @property
     def _busy(self) -> bool:
-        return self._task is not None or not self._writable.is_set()
+        return self._answer is not None or self._task is not None
 
     def _answer_next(self) -> None:
         requests = self._reader.requests
         if not requests:
             return
-        if self._busy:
-            self._transport.pause_reading()
+        if self._answer is not None or self._task is not None:
+            self._receive_more(wanted=False)
             return
         answer = self._shared.site.answer(requests.popleft())
-        if not isinstance(answer, Answer):
-            self._run(self._send_when_known(answer))
-        elif answer.length > SMALL_BYTES:
-            self._file = _as_file(answer.file)
-            self._run(self._send_in_pieces(answer))
-        elif self._send_at_once(answer):
-            self._after_answer(keep_alive=answer.keep_alive)
+        if isinstance(answer, Answer):
+            self._send(answer)
+        else:
+            self._wait_for(answer)
 
-    def _after_answer(self, *, keep_alive: bool) -> None:
+    def _wait_for(self, pending: Coroutine[object, object, Answer]) -> None:
+        self._task = self._loop.create_task(pending)
+        self._task.add_done_callback(self._after_task)
+
+    def _after_task(self, task: asyncio.Task[Answer]) -> None:
+        self._task = None
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _logger.warning("A request could not be answered.", exc_info=error)
+        if task.cancelled() or error is not None:
+            self.abort()
+        elif self.lost.done():
+            task.result().close()
+        else:
+            self._send(task.result())
+
+    def _send(self, answer: Answer) -> None:
+        """Send what the client takes now, and the rest when there is room again."""
+        try:
+            whole = send_some(self._socket, answer)
+        except (BlockingIOError, InterruptedError):
+            whole = False
+        except (OSError, EOFError) as exc:
+            answer.close()
+            self.abort()
+            if not isinstance(exc, ConnectionError):
+                _logger.warning("An answer was broken off.", exc_info=exc)
+            return
+        if whole:
+            self._after_answer(answer)
+        else:
+            self._answer = answer
+            self._send_more(wanted=True)
+
+    def _after_answer(self, answer: Answer) -> None:
+        self._answer = None
+        self._answers += 1
         self._deadline = self._loop.time() + self._shared.limits.idle_seconds
+        if self._sending:
+            self._send_more(wanted=False)
         reader = self._reader
-        if not keep_alive or (reader.ended and not reader.requests):
+        if not answer.keep_alive or (reader.ended and not reader.requests):
             self._close()
         elif reader.requests:
             # Not at once: a client with a hundred requests in a row must let the others have their turns.
-            self._transport.pause_reading()
+            self._receive_more(wanted=False)
             self._loop.call_soon(self._answer_next)
-        else:
-            self._transport.resume_reading()
+        elif not self._receiving:
+            self._receive_more(wanted=True)
 
     def _close(self) -> None:
         if not self._reader.unread:
-            self._transport.close()
+            self.abort()
             return
         # Closing with bytes unread resets the connection, and the client might never see the answer: linger.
-        self._lingers = True
         self._deadline = self._loop.time() + _LINGER_SECONDS
-        self._transport.write_eof()
-        self._transport.resume_reading()
-
-    def _send_at_once(self, answer: Answer) -> bool:
-        """Send a small answer in one write; return whether it was sent as a whole."""
-        transport = self._transport
-        if answer.file < 0:
-            transport.write(answer.head + answer.body)
-            return True
-        outgoing = self._shared.outgoing
-        begin = len(answer.head)
-        end = begin + answer.length
-        outgoing[:begin] = answer.head
         try:
-            whole = _read_fully(answer.file, outgoing[begin:end], answer.start)
-        finally:
-            os.close(answer.file)
-        if not whole:
-            transport.abort()
-            return False
-        transport.write(outgoing[:end])
-        if transport.get_write_buffer_size():
-            # The transport may hold on to what it could not send (it does so since Python 3.12).
-            self._shared.outgoing = outgoing_buffer()
-        return True
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the client has gone
+            self.abort()
+        else:
+            self._receive_more(wanted=True)
 
-    def _run(self, work: Coroutine[object, object, bool]) -> None:
-        self._task = self._loop.create_task(work)
-        self._task.add_done_callback(self._after_task)
+    # What the event loop is asked to watch.
 
-    def _after_task(self, task: asyncio.Task[bool]) -> None:
-        self._task = None
-        if self._file:
-            self._file.close()
-            self._file = None
-        if task.cancelled():
-            self._transport.abort()
-            return
-        error = task.exception()
-        if error is None:
-            self._after_answer(keep_alive=task.result())
-            return
-        self._transport.abort()
-        if not isinstance(error, ConnectionError):
-            _logger.warning("An answer was broken off.", exc_info=error)
+    def _receive_more(self, *, wanted: bool) -> None:
+        if wanted and not self._receiving:
+            self._loop.add_reader(self._socket, self._receive)
+        elif self._receiving and not wanted:
+            self._loop.remove_reader(self._socket)
+        self._receiving = wanted
 
-    async def _send_when_known(self, pending: Coroutine[object, object, Answer]) -> bool:
-        answer = await pending
-        if answer.file >= 0:
-            self._file = _as_file(answer.file)
-        return await self._send_in_pieces(answer)
-
-    async def _send_in_pieces(self, answer: Answer) -> bool:
-        """Send a large answer as fast as the client takes it; return whether the connection stays open."""
-        self._transport.write(answer.head)
-        body = memoryview(answer.body)
-        for start in range(0, len(body), SMALL_BYTES):
-            await self._writable.wait()
-            self._transport.write(body[start : start + SMALL_BYTES])
-        start, stop = answer.start, answer.start + answer.length
-        while self._file and start < stop:
-            if self._transport.is_closing():
-                raise ConnectionResetError("The client has gone.")
-            sent = await self._loop.sendfile(self._transport, self._file, start, min(_SLICE_BYTES, stop - start))
-            if not sent:
-                raise EOFError("The file became shorter while it was sent.")
-            start += sent
-            self._sent += sent
-        return answer.keep_alive
-
-
-def _as_file(descriptor: int) -> FileIO:
-    return os.fdopen(descriptor, "rb", buffering=0)
-
-
-def _read_fully(descriptor: int, buffer: memoryview, start: int) -> bool:
-    """Fill `buffer` from the file; return False if the file ends before."""
-    done = os.preadv(descriptor, (buffer,), start)
-    while 0 < done < len(buffer):
-        more = os.preadv(descriptor, (buffer[done:],), start + done)
-        if not more:
-            return False
-        done += more
-    return done == len(buffer)
+    def _send_more(self, *, wanted: bool) -> None:
+        if wanted and not self._sending:
+            self._loop.add_writer(self._socket, self._send_on)
+        elif self._sending and not wanted:
+            self._loop.remove_writer(self._socket)
+        self._sending = wanted

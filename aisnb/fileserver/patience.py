@@ -8,10 +8,6 @@ import struct
 import sys
 import termios
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import asyncio
 
 #: macOS: getsockopt(2) tells the unsent bytes of a socket under this number (<sys/socket.h>).
 _SO_NWRITE = 0x1024
@@ -21,44 +17,40 @@ class Patience:
     """Notices that a client has taken nothing for so long, although there is something for it.
 
     Args:
-        transport: of the connection.
+        client: the connected socket.
         seconds: how long.
     """
 
-    def __init__(self, transport: asyncio.Transport, seconds: float) -> None:
-        self._transport = transport
+    def __init__(self, client: socket.socket, seconds: float) -> None:
+        self._client = client
         self._seconds = seconds
         self._seen = (0, 0)
         self._ends = 0.0
 
-    def is_over(self, now: float, sent: int) -> bool:
+    def is_over(self, now: float, answers: int, left: int) -> bool:
         """Return whether it is time to give the client up.
 
         Args:
             now: the event loop's time, seconds.
-            sent: bytes that were handed to the system, over the whole connection.
+            answers: how many were handed to the system, over the whole connection.
+            left: bytes of the next one that were not.
         """
-        waiting = self._transport.get_write_buffer_size() + _unsent_bytes(self._transport)
-        if not waiting or (sent, waiting) != self._seen:
-            self._seen = (sent, waiting)
+        seen = (answers, left + _unsent_bytes(self._client))
+        if seen != self._seen:
+            self._seen = seen
             self._ends = now + self._seconds
         return now >= self._ends
 
     def forget_unsent(self) -> None:
         """Have the system throw away what it holds for the client when the connection is closed, megabytes maybe."""
-        connection: socket.socket | None = self._transport.get_extra_info("socket")
-        if connection is not None:
-            with suppress(OSError):  # just closed
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # the client has gone
+            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def _unsent_bytes(transport: asyncio.Transport) -> int:
+def _unsent_bytes(client: socket.socket) -> int:
     """Return how many bytes the system holds that the client has not acknowledged."""
-    connection: socket.socket | None = transport.get_extra_info("socket")
-    with suppress(OSError):  # just closed
-        if connection is None:
-            return 0
+    with suppress(OSError):  # the client has gone
         if sys.platform == "darwin":
-            return connection.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-        return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+            return client.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+        return int.from_bytes(fcntl.ioctl(client.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
     return 0

@@ -58,7 +58,7 @@ def represent_file(request: Request, opened: Opened, name: bytes) -> Answer:
     if request.method == b"HEAD" or start == stop:
         os.close(descriptor)
         return Answer(head, keep_alive=request.keep_alive)
-    return Answer(head, b"", descriptor, start, stop - start, request.keep_alive)
+    return Answer(head, descriptor, start, stop - start, request.keep_alive)
 
 
 def _decide(request: Request, etag: bytes, modified: int, size: int) -> tuple[int, int, int]:

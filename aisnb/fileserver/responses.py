@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ from aisnb.version import __version__
 _DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _YEAR_9999 = 253402300799  # the last second that an HTTP date can name
+
+_UNKNOWN_TYPE = b"application/octet-stream"
 
 _SERVER = b"aisnb/" + __version__.encode()
 
@@ -34,23 +37,32 @@ _TEXTS = {
 
 @dataclass(slots=True)
 class Answer:
-    """What a request gets.
+    """What a request gets, or what is still to be sent of it.
 
     Attributes:
-        head: status line and header lines, with the empty line at their end.
-        body: what follows, unless it comes from a file.
+        data: the header, and the body unless that comes from a file.
         file: a descriptor to send from and to close then; -1 if there is none.
         start: where in the file to start, bytes.
         length: how much of it to send, bytes.
         keep_alive: the connection stays open afterwards.
     """
 
-    head: bytes
-    body: bytes = b""
+    data: bytes | memoryview
     file: int = -1
     start: int = 0
     length: int = 0
     keep_alive: bool = True
+
+    @property
+    def left(self) -> int:
+        """How much there is to send, bytes."""
+        return len(self.data) + self.length
+
+    def close(self) -> None:
+        """Close the file; twice is harmless."""
+        if self.file >= 0:
+            os.close(self.file)
+            self.file = -1
 
 
 @lru_cache(maxsize=16384)
@@ -73,7 +85,9 @@ def content_type(name: bytes) -> bytes:
     Example:
         content_type(b"shard-001.tar")  # b"application/x-tar"
     """
-    return _type_of_extension(name.rpartition(b".")[2].lower())
+    before, _, extension = name.rpartition(b".")
+    # Names without an extension would crowd the others out of what is remembered.
+    return _type_of_extension(extension.lower()) if before else _UNKNOWN_TYPE
 
 
 @lru_cache(maxsize=1024)
@@ -82,7 +96,7 @@ def _type_of_extension(extension: bytes) -> bytes:
     if encoding:
         # The packed file is what is served, so a client must not be told to unpack it.
         kind = "application/gzip" if encoding == "gzip" else None
-    return (kind or "application/octet-stream").encode()
+    return kind.encode() if kind else _UNKNOWN_TYPE
 
 
 @lru_cache(maxsize=1)
@@ -91,13 +105,14 @@ def _types() -> MimeTypes:
 
 
 @lru_cache(maxsize=64)
-def _status_line(status: int) -> bytes:
-    return b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: " % (status, HTTPStatus(status).phrase.encode(), _SERVER)
+def _first_lines(status: int, second: int) -> bytes:
+    line = b"HTTP/1.1 %d %b\r\nServer: %b\r\n" % (status, HTTPStatus(status).phrase.encode(), _SERVER)
+    return b"%bDate: %b\r\n" % (line, http_date(second))
 
 
 def response_head(status: int, fields: bytes) -> bytes:
     """Return a whole header: status line, ``Server``, ``Date``, then `fields` (lines that each end in CR LF)."""
-    return b"%b%b\r\n%b\r\n" % (_status_line(status), http_date(int(time.time())), fields)
+    return b"%b%b\r\n" % (_first_lines(status, int(time.time())), fields)
 
 
 def connection_field(headers: dict[bytes, bytes], *, keep_alive: bool) -> bytes:
@@ -120,4 +135,5 @@ def refusal(status: int, *, text: str = "", fields: bytes = b"", head_only: bool
     body = f"{status}: {text or _TEXTS[status]}\n".encode()
     fields += b"X-Content-Type-Options: nosniff\r\nContent-Type: text/plain; charset=utf-8\r\n"
     fields += b"Content-Length: %d\r\n" % len(body)
-    return Answer(response_head(status, fields), b"" if head_only else body, keep_alive=keep_alive)
+    head = response_head(status, fields)
+    return Answer(head if head_only else head + body, keep_alive=keep_alive)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from aisnb.errors import DirectoryNotFound, PortInUse, UsageError
-from aisnb.fileserver.connection import Connection
+from aisnb.fileserver.accepting import BACKLOG, Acceptor
 from aisnb.fileserver.hosts import Hosts
 from aisnb.fileserver.shared import Limits, Shared
 from aisnb.fileserver.site import Site
@@ -18,7 +18,6 @@ from aisnb.fileserver.site import Site
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BACKLOG = 1024
 _WATCH_SECONDS = 1.0
 
 
@@ -65,7 +64,7 @@ class FileServer:
         self._bind = bind
         self._limits = limits or Limits()
         self._shared = Shared(Site(os.fsencode(self._directory), Hosts(hosts), secret), self._limits)
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._watch: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -80,7 +79,7 @@ class FileServer:
         loop = asyncio.get_running_loop()
         listener = await self._listen(loop)
         self.port = listener.getsockname()[1]
-        self._server = await loop.create_server(lambda: Connection(self._shared), sock=listener, backlog=_BACKLOG)
+        self._acceptor = Acceptor(listener, self._shared)
         self._watch_deadlines(loop)
 
     async def close(self) -> None:
@@ -88,10 +87,10 @@ class FileServer:
         if self._watch:
             self._watch.cancel()
             self._watch = None
-        if self._server is None:
+        if self._acceptor is None:
             return
-        server, self._server = self._server, None
-        server.close()
+        self._acceptor.close()
+        self._acceptor = None
         connections = self._shared.connections
         for connection in tuple(connections):
             connection.finish()
@@ -99,9 +98,6 @@ class FileServer:
             await asyncio.wait([each.lost for each in connections], timeout=self._limits.grace_seconds)
         for connection in tuple(connections):
             connection.abort()
-        if connections:
-            await asyncio.wait([each.lost for each in connections])
-        await server.wait_closed()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -115,7 +111,7 @@ class FileServer:
         try:
             found = await loop.getaddrinfo(self._bind, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             family, *_, address = found[0]
-            return socket.create_server(address, family=family, backlog=_BACKLOG)
+            return socket.create_server(address, family=family, backlog=BACKLOG)
         except (OSError, UnicodeError) as exc:
             where = f"{self._directory} cannot be served at {self._bind}:{self.port}"
             if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:

@@ -1,4 +1,4 @@
-"""What all connections of a server share: the site, the limits, and two buffers that are used again and again."""
+"""What all connections of a server share: the site, the limits, and a buffer that is used again and again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ if TYPE_CHECKING:
     from aisnb.fileserver.connection import Connection
     from aisnb.fileserver.site import Site
 
-#: Up to here a body is read and written in one go with its header; from here on the kernel copies (sendfile).
-SMALL_BYTES = 256 * 1024
-
 _RECEIVE_BYTES = 16 * 1024
-_HEAD_BYTES = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +31,6 @@ class Limits:
     grace_seconds: float = 2.0
 
 
-def outgoing_buffer() -> memoryview:
-    """Return room for a small answer, header and body."""
-    return memoryview(bytearray(_HEAD_BYTES + SMALL_BYTES))
-
-
 @dataclass(slots=True)
 class Shared:
     """What all connections of a server share.
@@ -49,11 +40,9 @@ class Shared:
         limits: what a client may take.
         connections: the open ones.
         incoming: where bytes are received; parsed before the next are.
-        outgoing: where a small answer is put together.
     """
 
     site: Site
     limits: Limits
     connections: set[Connection] = field(default_factory=set)
     incoming: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
-    outgoing: memoryview = field(default_factory=outgoing_buffer)

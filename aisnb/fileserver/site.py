@@ -139,7 +139,7 @@ class Site:
         except OSError as exc:
             return self._reply(request, self._status_of(exc, request))
         head = response_head(200, fields + b"Content-Length: %d\r\n" % len(body))
-        return Answer(head, body, keep_alive=request.keep_alive)
+        return Answer(head + body, keep_alive=request.keep_alive)
 
     def _status_of(self, error: OSError, request: Request) -> int:
         """Translate what the file system says."""
