@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aisnb.commands import Session, run
 from aisnb.commands.catalogue import COMMANDS
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from aisnb.client import FileServer
+
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+#: Between two looks whether a directory is still served, while the command stays with it.
+_LOOK_SECONDS = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,7 +106,7 @@ def show(value: Any) -> None:
 
 
 def stay_with(value: Any, terminal: Session) -> None:
-    """Stay until Ctrl-C with a directory that is served, and stop serving it then if this command began it."""
+    """Stay with a directory until Ctrl-C, and stop serving it if this command began it; or until others stop it."""
     from aisnb.client import FileServer
 
     if not isinstance(value, FileServer):
@@ -107,12 +115,23 @@ def stay_with(value: Any, terminal: Session) -> None:
         sys.stdout.flush()
         already = ", and after it: it was served before" if value.already else ""
         terminal.note(f"Serving {value.directory} until Ctrl-C{already}")
-        threading.Event().wait()
+        while _is_served(value):
+            time.sleep(_LOOK_SECONDS)
+        terminal.note(f"{value.directory} is not served any more")
     except KeyboardInterrupt:
         if value.already:
             terminal.note(f"{value.directory} stays served. '%ais serve stop {value.directory}' ends that.")
         else:
             value.stop()
+
+
+def _is_served(server: FileServer) -> bool:
+    """Return whether somebody answers there yet: a node that was killed leaves its servers to the next one."""
+    if server.is_served:
+        return True
+    with contextlib.suppress(OSError), socket.create_connection((urlsplit(server.url).hostname, server.port), 1):
+        return True
+    return False
 
 
 if __name__ == "__main__":

@@ -138,6 +138,14 @@ def test_serve_leaves_running_what_it_found_running(shards: Path) -> None:
     assert url not in aisnb_command("serve", "ls").stdout
 
 
+def test_serve_ends_when_others_stop_what_it_serves(shards: Path) -> None:
+    with serving(shards) as (process, url, _):
+        assert aisnb_command("serve", "stop", url).returncode == 0
+        assert process.wait(_PATIENCE) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == f"Note: {shards} is not served any more\n"
+
+
 def test_a_reader_that_has_had_enough_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)

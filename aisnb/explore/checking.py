@@ -177,9 +177,10 @@ def _problems(listing: pd.DataFrame, expected: Sequence[str] | None, at_source: 
         marks = frame[["name"]].merge(at_source, on="name", how="left")
         frame["expected"] = marks["size"].astype("Int64")
         changed = _changed(frame, marks) & there
-    strange = odd(frame["size"])
+    strange = odd(frame["size"]) & (frame["size"] != frame["expected"]).fillna(value=True)  # as at its source is fine
     kinds = {
-        ODD: strange,
+        ODD: strange
+        & (frame["size"] != frame["expected"]).fillna(value=True),  # one like its source is as it should be
         TRUNCATED: (frame["size"] < frame["expected"]).fillna(value=False),
         CHANGED: changed,
         EMPTY: (frame["size"] == 0).fillna(value=False),

@@ -174,7 +174,7 @@ async def test_a_limiter_lets_the_file_through_when_it_is_lifted(source: FaultyS
     limiter, sink = RateLimiter(1), MemorySink()
     begun = asyncio.Event()
     fetch = asyncio.create_task(
-        fetcher.fetch(Request(url=source.add("/a", BODY)), sink, limiter=limiter, on_bytes=lambda _: begun.set())
+        fetcher.fetch(Request(url=source.add("/a", BODY)), sink, limiter=limiter, on_start=lambda *_: begun.set())
     )
     async with asyncio.timeout(30):
         await begun.wait()
