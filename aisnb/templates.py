@@ -30,6 +30,7 @@ _MAX_COUNT = 2**63 - 1
 _THOUSAND = 1_000
 _MAX_DIGITS = 1_000  # padding included; Python refuses to read some thousands, as that takes quadratic time
 _UNBOUNDED_END = _MAX_COUNT - 1
+_GLOB = re.compile(r"\*|\[[^\[\]]+\]|\?")
 _EXAMPLE = "Write it like shard-{001..999}.tar, or {0..100..2} with a step."
 
 
@@ -224,6 +225,21 @@ def _product(parts: list[_Part]) -> Iterator[tuple[str, ...]]:
     for value in parts[0]:
         for rest in _product(parts[1:]):
             yield (value, *rest)
+
+
+def glob_in(text: str) -> tuple[str, str] | None:
+    """Return the first ``*``, ``?`` or ``[…]`` in the last part of `text`, and that part; None if there is none.
+
+    For a shell these are patterns; in templates they stand for themselves. A query, ``?key=value``, is none.
+
+    Example:
+        glob_in("http://h/shard-00?.tar")  # ("?", "shard-00?.tar")
+    """
+    path = text.partition("://")[2].partition("/")[2] if "://" in text else text
+    before, _, query = path.partition("?")
+    last = (before if "=" in query else path).rpartition("/")[2]
+    found = _GLOB.search(last)
+    return (found[0], last) if found else None
 
 
 def _parse_braces(text: str) -> tuple[list[str], list[_Part]]:

@@ -1,4 +1,4 @@
-"""Names as people type them: buckets without a provider, templates with an open brace."""
+"""Names as people type them: buckets without a provider, templates with an open brace, patterns of a shell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.commands.options import TEMPLATE
 from aisnb.settings import PREFERENCES
+from aisnb.templates import glob_in
 from aisnb.uris import parse_provider
 
 if TYPE_CHECKING:
@@ -40,13 +41,19 @@ def full_name(text: str) -> str:
     return f"{PREFERENCES.provider}://{text}" if bare and PREFERENCES.provider != "ais" else text
 
 
-def note_open_braces(context: Context, command: Command, values: Mapping[str, Any]) -> None:
-    """Say where a brace was opened and never closed: for a cluster, that is a name and no template."""
+def note_no_templates(context: Context, command: Command, values: Mapping[str, Any]) -> None:
+    """Say what looks like a choice of many names and is none: a brace that was never closed, a shell's pattern."""
     for place in command.parameters:
         if place.about is TEMPLATE or _TEMPLATED & set(place.about.completes):
             for text in _texts(place, values):
                 if "{" in text and "}" not in text:
                     context.note(f"The brace in '{text}' is not closed, so this is one name and no template.")
+                if found := glob_in(text):
+                    sign, name = found
+                    context.note(
+                        f"The '{sign}' in '{name}' stands for itself, this is no shell pattern. For many files write "
+                        "a range like shard-{001..010}.tar; for all of them the directory with its slash at the end."
+                    )
 
 
 def _texts(place: Parameter, values: Mapping[str, Any]) -> Iterator[str]:

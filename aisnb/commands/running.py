@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aisnb.commands.guide import help_text
-from aisnb.commands.names import note_open_braces, with_provider
+from aisnb.commands.names import note_no_templates, with_provider
 from aisnb.commands.parsing import HELP_FLAGS, parse
 from aisnb.commands.words import braces_hint, split, substitute
 from aisnb.errors import NameInvalid, NotFound, SchemeMissing, TemplateError
@@ -33,7 +33,7 @@ def run(words: Sequence[str], context: Context) -> Any:
         return help_text(context.tree, [word for word in before if not word.startswith("-")])
     command, rest = context.tree.find(words)
     values = with_provider(command, parse(command, rest))
-    note_open_braces(context, command, values)
+    note_no_templates(context, command, values)
     return command.function(context, **values)
 
 

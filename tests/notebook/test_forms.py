@@ -162,6 +162,9 @@ def test_switches_and_repeated_flags_are_written_as_they_are_read() -> None:
     [
         (preview_source, "http://h/shard-{001..999}.tar", "999 files: shard-001.tar … shard-999.tar"),
         (preview_source, "http://h/a%20b", "1 file: a b"),
+        (preview_source, "http://h/*.bin", "1 file, as '*' stands for itself; for many write a range like {001..010}"),
+        (preview_source, "http://h/shard-00?.tar", "1 file, as '?' stands for itself"),
+        (preview_template, "shard-[0-9].tar", "1 name, as '[0-9]' stands for itself"),
         (preview_source, "http://h/d/", "All files that the index of this directory lists"),
         (preview_source, "h/shard-{1..2}", "does not say where it is"),
         (preview_source, "http://h/{3..1}", "starts after its end"),

@@ -13,7 +13,7 @@ from aisnb.client.downloads import plan_download
 from aisnb.commands.options import TEMPLATE
 from aisnb.errors import AisnbError, UsageError
 from aisnb.notebook import pieces
-from aisnb.templates import Template, bounded
+from aisnb.templates import Template, bounded, glob_in
 from aisnb.units import plural
 from aisnb.uris import is_link, link_name, parse_uri
 
@@ -140,6 +140,8 @@ def _ends(template: Template, name_of: Callable[[str], str], noun: str) -> Previ
         return Preview(f"{noun}s without end".capitalize(), (name_of(template[0]), name_of(template[1])))
     count = bounded(template)
     names = (name_of(template[0]),) if count == 1 else (name_of(template[0]), name_of(template[count - 1]))
+    if count == 1 and (found := glob_in(template[0])):
+        return Preview(f"1 {noun}, as '{found[0]}' stands for itself; for many write a range like {{001..010}}", names)
     return Preview(plural(count, noun), names)
 
 

@@ -1,0 +1,47 @@
+"""What commands say of names that look like a choice of many and are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aisnb.uris import web_bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.commands.conftest import Recorder
+    from tests.support.faulty import FaultySource
+
+    Run = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("line", "sign"),
+    [
+        ("plan {link}*.tar --no-sample", "*"),
+        ("plan {link}shard-00?.tar --no-sample", "?"),
+        ("plan {link}shard-[1-5]*.tar --no-sample", "[1-5]"),
+        ("start download {link}*.tar {bucket}", "*"),
+        ("prefetch {web} --template '*.tar'", "*"),
+    ],
+)
+def test_a_shell_s_pattern_is_said_to_stand_for_itself(
+    ais: Run, context: Recorder, source: FaultySource, bucket: str, line: str, sign: str
+) -> None:
+    link = source.url("/d/")
+    ais(f"get {link}shard-1.tar /dev/null")
+    ais(line.format(link=link, web=web_bucket(link), bucket=bucket))
+    (said,) = [line for line in context.said if "stands for itself" in line]
+    assert said.startswith(f"Note: The '{sign}' in ")
+    assert "shard-{001..010}.tar" in said
+
+
+@pytest.mark.parametrize("rest", ["shard-1.tar?version=*", "shard-{1..2}.tar", ""])
+def test_a_query_a_range_and_a_directory_are_not_taken_for_a_shell_s_pattern(
+    ais: Run, context: Recorder, source: FaultySource, rest: str
+) -> None:
+    source.add("/d/", b'[{"name": "shard-1.tar", "size": 1000}]')
+    ais(f"plan '{source.url('/d/')}{rest}' --no-sample")
+    assert not any("stands for itself" in line for line in context.said)
