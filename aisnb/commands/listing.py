@@ -183,7 +183,7 @@ def _web_directory(context: Context, link: str, prefix: str, props: str, limit: 
     found = context.client().ls(link, prefix=prefix, props=props, limit=limit or None)
     if found.empty:
         context.note(f"No files in {link}" + (f" whose names begin with '{prefix}'" if prefix else ""))
-    note_directories(context, found)
+    note_directories(context, found.attrs.get("directories", 0))
     return found
 
 

@@ -70,12 +70,12 @@ def planned(
 
     found = context.client().plan(source, destination, object_names=names, headers=headers, sample=sample)
     context.note(describe(found))
-    note_directories(context, found)
+    note_directories(context, found.attrs.get("directories", 0))
     return mark(found, units)
 
 
-def note_directories(context: Context, found: DataFrame) -> None:
+def note_directories(context: Context, count: int) -> None:
     """Say of the files of a web directory that there are directories beside them, which nobody looked into."""
-    if count := found.attrs.get("directories", 0):
+    if count:
         beside = "1 directory" if count == 1 else f"{count:,} directories"
         context.note(f"{beside} beside them left out. Name each that you want, with its slash at the end.")

@@ -75,7 +75,7 @@ def put(
             f"No file matches {' '.join(sources)}. Check the path; '-r' looks into directories, too."
         )
     if not (recursive or template or chosen):
-        _note_left_out(context, sources)
+        _note_left_out(context, sources, "put")
     single = len(files) == 1 and not template and Path(sources[0]).expanduser().is_file()
     files = _renamed(files, rest, single=single)
     sums = {"md5": md5, "sha256": sha256, "sha512": sha512, "xxhash": xxhash}
@@ -143,7 +143,8 @@ def promote(
     Example:
         %ais promote /data/shards ais://abc --wait
     """
-    job = context.client().promote(
+    client = context.client()
+    job = client.promote(
         path,
         destination,
         recursive=recursive,
@@ -151,6 +152,8 @@ def promote(
         remove_source=delete_src,
         checksum=not no_checksum,
     )
+    if client.is_local and not recursive:
+        _note_left_out(context, (path,), "promote")
     if job is None:
         return Message(f'promoted "{path}" => {destination}', value=destination)
     return follow(context, job, wait=wait, progress=progress)
@@ -195,13 +198,14 @@ def would_come(files: dict[str, Path], bucket: Bucket) -> DataFrame:
     return mark(frame.astype({"name": "str", "file": "str"}))
 
 
-def _note_left_out(context: Context, sources: tuple[str, ...]) -> None:
+def _note_left_out(context: Context, sources: tuple[str, ...], verb: str) -> None:
+    """Say how many directories in `sources` stay where they are, as nobody said ``-r``."""
     for source in sources:
         path = Path(source).expanduser()
         count = sum(1 for each in path.iterdir() if each.is_dir()) if path.is_dir() else 0
         if count:
             left = f"The one directory in '{source}' was" if count == 1 else f"{count:,} directories in '{source}' were"
-            context.note(f"{left} left out. Say -r to put what is below, too.")
+            context.note(f"{left} left out. Say -r to {verb} what is below, too.")
 
 
 def named_files(

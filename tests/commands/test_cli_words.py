@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.commands.conftest import Recorder
     from tests.support.faulty import FaultySource
 
     Run = Callable[..., Any]
@@ -123,8 +124,12 @@ def test_files_of_a_directory_become_one_object(ais: Run, folder: Path, bucket: 
     assert ais(f"cat {bucket}/all") == b"a.txtb.txtdeep/c.txt"
 
 
-def test_files_of_this_machine_are_promoted(ais: Run, folder: Path, bucket: str) -> None:
+def test_files_of_this_machine_are_promoted(ais: Run, context: Recorder, folder: Path, bucket: str) -> None:
+    assert ais(f"promote {folder} {bucket} --wait").state == "finished"
+    left_out = f"Note: The one directory in '{folder}' was left out. Say -r to promote what is below, too."
+    assert context.said == [left_out]
     assert ais(f"promote {folder} {bucket} -r --wait").state == "finished"
+    assert context.said == [left_out]
     assert ais(f"ls {bucket}")["name"].tolist() == ["a.txt", "b.txt", "deep/c.txt"]
     assert (folder / "a.txt").exists()
     with pytest.raises(aisnb.AisnbError, match="does not exist"):

@@ -137,6 +137,16 @@ class TestLs:
             assert list(ais(line)["name"]) == ["a"]
             assert context.said[-1] == left_out
 
+    def test_says_which_part_of_a_web_directory_is_not_copied(
+        self, ais: Run, source: FaultySource, bucket: str, context: Recorder
+    ) -> None:
+        link = source.add("/d/", b'[{"name": "a", "size": 1}, {"name": "b", "type": "directory"}]')
+        ais(f"get {source.add('/d/a', b'a')} /dev/null")
+        for line in (f"start download {link} {bucket} --wait", f"start prefetch {web_bucket(link)} --wait"):
+            context.said.clear()
+            ais(line)
+            assert len([said for said in context.said if "1 directory beside them left out" in said]) == 1
+
     def test_lists_what_a_web_bucket_s_source_still_has(self, ais: Run, source: FaultySource) -> None:
         source.add("/d/", json.dumps([{"name": name, "size": 7} for name in NAMES]).encode())
         ais(f"get {source.url('/d/shard-2.tar')} /dev/null")
