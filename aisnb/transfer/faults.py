@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 
 def insecure(exc: Exception) -> AttemptFailed:
-    """TLS failed: a certificate that does not fit, most often."""
-    return AttemptFailed(f"no secure connection came about ({exc}). Check the host name", final=True)
+    """TLS failed: a certificate that does not fit, most often, or an answer that is no TLS at all."""
+    plain = "WRONG_VERSION_NUMBER" in str(exc)
+    hint = "The server may speak http: write http://" if plain else "Check the host name"
+    return AttemptFailed(f"no secure connection came about ({exc}). {hint}", final=True)
 
 
 def unknown_host() -> AttemptFailed:

@@ -175,6 +175,14 @@ async def test_something_that_speaks_another_language_is_told(scheme: str, told:
                 await fetcher.fetch(Request(url=link), MemorySink())
 
 
+async def test_https_of_a_server_that_speaks_http_is_told(fetcher: Fetcher) -> None:
+    with (
+        FaultySource(greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain,
+        pytest.raises(SourceError, match="may speak http: write http://"),
+    ):
+        await fetcher.fetch(Request(url=plain.url("/a").replace("http", "https")), MemorySink())
+
+
 async def test_a_compressed_body_is_refused(source: FaultySource, fetcher: Fetcher) -> None:
     fault = Fault(body=gzip.compress(BODY), headers={"Content-Encoding": "gzip"})
     with pytest.raises(SourceError, match="gzip") as raised:
