@@ -187,7 +187,9 @@ def _objects(links: list[str], directory: str, names: Sequence[str] | None) -> d
 def _name_of(link: str) -> str:
     name = link_name(link)
     if not name:
-        raise NameInvalid(f"'{link}' ends with a slash, so it names no file. Name one, or several by a template.")
+        if _is_directory(link):
+            raise NameInvalid(f"'{link}' ends with a slash, so it names no file. Name one, or several by a template.")
+        raise NameInvalid(f"'{link}' names no file. Add a slash at the end to bring the whole directory, or name one.")
     return name
 
 

@@ -29,7 +29,7 @@ from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.templates import Template, bounded
 from aisnb.units import parse_duration, parse_size, plural
-from aisnb.uris import join_link, parse_uri
+from aisnb.uris import is_link, join_link, parse_uri
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -173,6 +173,11 @@ def start_prefetch(
         %ais start prefetch ht://MzU3MTg4YTc1M2VlZTJhZA
         %ais start prefetch ht://MzU3MTg4YTc1M2VlZTJhZA --template 'shard-{001..999}.tar'
     """
+    if is_link(bucket):
+        raise UsageError(
+            f"'{bucket}' is a web link, and a bucket is expected here. '%ais start download {bucket} BUCKET' brings "
+            "its files into one; after '%ais get' of one of them, '%ais ls ht://' shows its directory's own bucket."
+        )
     found, rest = parse_uri(bucket)
     if sum(map(bool, (template, names, prefix, rest))) > 1:
         raise UsageError("Objects were chosen in two ways. Say one of BUCKET/OBJECT, --template, --list and --prefix.")

@@ -670,6 +670,21 @@ def test_a_source_without_scheme_comes_with_what_was_probably_meant(ais: Run, li
         ais(line, server="a server")
 
 
+@pytest.mark.parametrize("words", ["start download {link} {b}", "check {b} --source {link}"])
+def test_a_server_s_address_without_its_slash_is_told_to_want_one(
+    ais: Run, source: FaultySource, filled: str, words: str
+) -> None:
+    link = source.url("/").rstrip("/")
+    with pytest.raises(aisnb.NameInvalid, match="Add a slash at the end to bring the whole directory"):
+        ais(words.format(link=link, b=filled))
+
+
+def test_a_prefetch_of_a_link_says_what_to_do_with_links(ais: Run) -> None:
+    link = "http://127.0.0.1:1/d/"
+    with pytest.raises(aisnb.UsageError, match=f"%ais start download {link} BUCKET.*%ais ls ht://"):
+        ais(f"start prefetch {link} --template 'shard-{{1..2}}.tar'")
+
+
 def test_a_directory_without_its_slash_is_not_taken_for_a_file(ais: Run, tmp_path: Path, bucket: str) -> None:
     (tmp_path / "d" / "sub").mkdir(parents=True)
     with aisnb.serve(tmp_path / "d") as server:
