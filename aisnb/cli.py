@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from aisnb.version import __version__
 from aisnb.wording import of_shell, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from aisnb.client import FileServer
@@ -69,25 +69,53 @@ def _run(words: Sequence[str], terminal: Session) -> int:
     return DONE
 
 
-@contextlib.contextmanager
-def _ended_as_by_ctrl_c() -> Iterator[None]:
+def _ended_as_by_ctrl_c() -> contextlib.AbstractContextManager[None]:
     """Let a request to end (``kill``, a closed terminal) do what Ctrl-C does, so that nothing is left behind."""
-    if threading.current_thread() is not threading.main_thread():  # signals are only set in the main thread
-        yield
-        return
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     # What somebody has set on purpose stays, like nohup's deafness.
-    free = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
-    for number in free:
-        signal.signal(number, interrupt)
+    return _handled((signal.SIGTERM, signal.SIGHUP), interrupt, lambda before: before is signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _noted_ends() -> Iterator[Callable[[float], bool]]:
+    """Yield what waits so many seconds, and returns whether Ctrl-C or a request to end has come by then.
+
+    They interrupt nothing meanwhile: an exception out of nowhere may meet a lock half taken.
+    """
+    reader, writer = os.pipe()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        os.write(writer, b"!")
+
+    try:
+        with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), tell, callable):
+            yield lambda seconds: bool(select.select([reader], [], [], seconds)[0])
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@contextlib.contextmanager
+def _handled(
+    numbers: Sequence[signal.Signals],
+    handler: Callable[[int, FrameType | None], None],
+    replaces: Callable[[Any], bool],
+) -> Iterator[None]:
+    """Handle those of some signals whose handler so far may be replaced; it is back afterwards."""
+    if threading.current_thread() is not threading.main_thread():  # signals are only set in the main thread
+        yield
+        return
+    before = {each: found for each in numbers if replaces(found := signal.getsignal(each))}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number in free:
-            signal.signal(number, signal.SIG_DFL)
+        for number, found in before.items():
+            signal.signal(number, found)
 
 
 def show(value: Any) -> None:
@@ -111,18 +139,18 @@ def stay_with(value: Any, terminal: Session) -> None:
 
     if not isinstance(value, FileServer):
         return
-    try:
+    with _noted_ends() as is_to_end:
         sys.stdout.flush()
         already = ", and after it: it was served before" if value.already else ""
         terminal.note(f"Serving {value.directory} until Ctrl-C{already}")
-        while _is_served(value):
-            time.sleep(_LOOK_SECONDS)
-        terminal.note(f"{value.directory} is not served any more")
-    except KeyboardInterrupt:
-        if value.already:
-            terminal.note(f"{value.directory} stays served. '%ais serve stop {value.directory}' ends that.")
-        else:
-            value.stop()
+        while not is_to_end(_LOOK_SECONDS):
+            if not _is_served(value):
+                terminal.note(f"{value.directory} is not served any more")
+                return
+    if value.already:
+        terminal.note(f"{value.directory} stays served. '%ais serve stop {value.directory}' ends that.")
+    else:
+        value.stop()
 
 
 def _is_served(server: FileServer) -> bool:

@@ -320,6 +320,19 @@ def test_odd_names_are_text(client: aisnb.Client, bucket: str, tmp_path: Path, b
     wait_until(lambda: set(members(browser)) == set(map(printable, odd)))
 
 
+def test_a_place_is_looked_at_once_when_it_is_opened(client: aisnb.Client, browse: Callable[..., Browser]) -> None:
+    """A second look, shown a moment after the first, would hide what somebody has clicked meanwhile."""
+    with FaultySource() as source:
+        source.add("/quick", b"x")
+        client.get(source.url("/quick"))
+        found = client.buckets("ht")
+        (place,) = found.loc[found["url"] == source.url("/"), "name"]
+        before = len(source.requests)
+        browse(place)
+        portal.run(asyncio.sleep(0.3))
+        assert [each.path for each in source.requests[before:]] == ["/"]
+
+
 def test_on_a_cluster_it_works_and_trouble_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browse: Callable[..., Browser]
 ) -> None:

@@ -62,7 +62,6 @@ class Browser(Panel):
         self._table = NameTable(self._connection, self._choose, self._turn)
         self._details = Details(self._errands, self._address.show_path)
         self._said = HTML()
-        self._address.show(self._place)
         portal.run(self._show_first(first))
         parts = [self._address.box, self._finder.box, self._table.box, self._said, self._details.box]
         box = VBox([HTML(f"{style.SHEET}{style.HEADING}"), *parts])
@@ -88,7 +87,8 @@ class Browser(Panel):
         self._connection.close()
 
     async def _show_first(self, stretch: Stretch) -> None:
-        """Show the first page; of small buckets it has all counts at once."""
+        """Show where it is and the first page; of small buckets it has all counts at once."""
+        self._address.show(self._place)
         self._show_and_count(stretch)
         await self._errands.wait(_COUNT, _MOMENT)
 
