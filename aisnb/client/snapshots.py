@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from aisnb.protocol.extension import ABORTED, ENDED, FAILED, PAUSED, RUNNING
+from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, RUNNING
 from aisnb.protocol.messages import DOWNLOAD_KIND
 from aisnb.units import human_duration, human_size, plural, printable
 
@@ -22,16 +22,32 @@ def has_ended(snapshot: JobSnapshot) -> bool:
     return snapshot.state in ENDED
 
 
+def all_failed(snapshot: JobSnapshot) -> bool:
+    """Return whether all was tried and nothing came of it, which AIStore calls finished as any other end."""
+    return snapshot.state == FINISHED and snapshot.failed > 0 and snapshot.done == 0
+
+
+def state_text(snapshot: JobSnapshot) -> str:
+    """Return the state as a person is to read it: nobody takes ``"finished, all failed"`` for a success."""
+    return f"{snapshot.state}, all failed" if all_failed(snapshot) else snapshot.state
+
+
 def known(count: int) -> int | None:
     """Return a counter, None if the endpoint does not tell it."""
     return None if count < 0 else count
 
 
 def amounts(snapshot: JobSnapshot) -> tuple[int, int | None]:
-    """Return how much is done, of how much (None: nobody knows): bytes if their total is known, else files tried."""
+    """Return how much is done, of how much (None: nobody knows): bytes if their total is known, else files tried.
+
+    Of an ended job of which files failed it is the files that are there: its bar is not to look full.
+    """
+    files = snapshot.total if snapshot.total > 0 else None
+    if has_ended(snapshot) and snapshot.failed > 0:
+        return max(0, snapshot.done), files
     if snapshot.total_bytes:
         return min(max(0, snapshot.bytes), snapshot.total_bytes), snapshot.total_bytes
-    return max(0, snapshot.done) + max(0, snapshot.failed), snapshot.total if snapshot.total > 0 else None
+    return max(0, snapshot.done) + max(0, snapshot.failed), files
 
 
 def seconds_run(snapshot: JobSnapshot) -> float:
@@ -75,7 +91,7 @@ def faults_text(snapshot: JobSnapshot) -> str:
 
 def status_line(snapshot: JobSnapshot) -> str:
     """Return the job's state and counts in one line."""
-    parts = (snapshot.state, files_text(snapshot), bytes_text(snapshot), faults_text(snapshot))
+    parts = (state_text(snapshot), files_text(snapshot), bytes_text(snapshot), faults_text(snapshot))
     return f"{snapshot.id}: {', '.join(part for part in parts if part)}{_reason(snapshot)}"
 
 
@@ -87,7 +103,7 @@ def progress_text(snapshot: JobSnapshot) -> str:
     """
     left = time_left(snapshot)
     parts = (
-        "" if snapshot.state == RUNNING else snapshot.state + _reason(snapshot),
+        "" if snapshot.state == RUNNING else state_text(snapshot) + _reason(snapshot),
         files_text(snapshot),
         bytes_text(snapshot),
         f"{human_size(snapshot.rate)}/s" if snapshot.rate > 0 and snapshot.state == RUNNING else "",
@@ -117,8 +133,8 @@ def final_line(snapshot: JobSnapshot) -> str:
     """
     if snapshot.state == FAILED:
         return f"{snapshot.id}: could not run: {printable(snapshot.reason) or 'no reason was given'}"
-    done = plural(max(0, snapshot.done), "file")
-    size = f", {human_size(snapshot.bytes)}" if snapshot.bytes >= 0 else ""
+    done = "nothing done" if all_failed(snapshot) else plural(max(0, snapshot.done), "file")
+    size = f", {human_size(snapshot.bytes)}" if snapshot.bytes >= 0 and not all_failed(snapshot) else ""
     faults = f" ({faults_text(snapshot)})" if faults_text(snapshot) else ""
     text = f"{snapshot.id}: {done}{size} in {human_duration(seconds_run(snapshot))}{faults}"
     if snapshot.state == ABORTED:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aisnb.protocol.extension import FINISHED
 from aisnb.units import human_size, plural, printable
 
 if TYPE_CHECKING:
@@ -181,7 +182,22 @@ def _columns(frame: DataFrame, units: str) -> list[_Column]:
             if part in shown and whole in shown:
                 pairs = zip(shown[part].texts, shown.pop(whole).texts, strict=True)
                 shown[part].texts[:] = [one if all_ in ("-", one) else f"{one} of {all_}" for one, all_ in pairs]
+        shown["state"].texts[:] = _states(frame)
     return list(shown.values())
+
+
+def _states(frame: DataFrame) -> list[str]:
+    """Return the states of jobs; one that is finished because every file of it has failed does not look well."""
+    states = frame["state"].tolist()
+    if not {"done", "failed"} <= set(frame.columns):
+        return list(map(_text, states))
+    counts = zip(states, frame["done"].tolist(), frame["failed"].tolist(), strict=True)
+    return [f"{state}, all failed" if _is_nothing_done(state, *count) else _text(state) for state, *count in counts]
+
+
+def _is_nothing_done(state: Any, done: Any, failed: Any) -> bool:
+    known = isinstance(done, int) and isinstance(failed, int)
+    return known and state == FINISHED and done == 0 and failed > 0
 
 
 def _column(name: str, values: Series[Any], units: str) -> _Column:

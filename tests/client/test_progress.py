@@ -18,7 +18,7 @@ import pytest
 import aisnb
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
 from aisnb.client.progress import painter_for, use_painter, watch
-from aisnb.client.snapshots import failure_text, final_line, next_step
+from aisnb.client.snapshots import amounts, failure_text, final_line, next_step, status_line
 from aisnb.protocol.extension import FileProgress, JobErrorRow, JobSnapshot
 from tests.support.faulty import Fault
 from tests.support.nodes import PATIENCE
@@ -123,7 +123,7 @@ def test_a_watched_job_that_failed_raises_after_its_last_paint(
     job = client.download(source.url("/missing-{1..2}"), bucket)
     with pytest.raises(aisnb.JobFailed, match="2 of 2 files failed"):
         watch(job)
-    assert re.search(rf"{job.id}: 0 files, 0B in \d:\d\d \(2 failed\)\n$", capfd.readouterr().err)
+    assert re.search(rf"{job.id}: nothing done in \d:\d\d \(2 failed\)\n$", capfd.readouterr().err)
 
 
 def test_the_environment_chooses_who_paints(monkeypatch: pytest.MonkeyPatch, hook: None) -> None:
@@ -199,6 +199,17 @@ def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:
         started_ns=SECOND, ended_ns=4 * SECOND,
     )  # fmt: skip
     assert final_line(snapshot) == "dnl-x: 999 files, 124.88MiB in 0:03 (3 skipped, 2 failed)"
+
+
+def test_a_job_that_brought_nothing_is_told_from_one_that_brought_all_at_a_glance() -> None:
+    def ended(done: int, failed: int) -> JobSnapshot:
+        return JobSnapshot("dnl-x", "download", "finished", total=5, done=done, failed=failed, bytes=done)
+
+    assert status_line(ended(0, 5)) == "dnl-x: finished, all failed, 0 of 5 files, 0B, 5 failed"
+    assert status_line(ended(3, 2)) == "dnl-x: finished, 3 of 5 files, 3B, 2 failed"
+    assert final_line(ended(0, 5)) == "dnl-x: nothing done in 0:00 (5 failed)"
+    # the bar shows what is there, not what was tried
+    assert [amounts(ended(done, 5 - done)) for done in (0, 3, 5)] == [(0, 5), (3, 5), (5, 5)]
 
 
 def test_a_terminal_gets_bars_and_then_the_last_line() -> None:

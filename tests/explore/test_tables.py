@@ -122,6 +122,14 @@ def test_a_table_of_jobs_can_be_found_on_the_page() -> None:
     assert 'class="aisnb-jobs"' in render_html(mark(pd.DataFrame({"id": ["x"], "state": ["running"]})))
 
 
+def test_a_job_of_which_all_failed_does_not_look_finished_well() -> None:
+    jobs = {"id": ["x", "y", "z"], "state": ["finished"] * 3, "done": [0, 3, 0], "failed": [5, 2, 0]}
+    lines = render_text(mark(pd.DataFrame(jobs))).splitlines()[1:4]
+    assert ["finished, all failed" in line for line in lines] == [True, False, False]
+    unknown = pd.DataFrame(jobs | {"done": pd.array([None] * 3, dtype="Int64")})
+    assert "all failed" not in render_text(mark(unknown))
+
+
 def test_only_our_tables_are_ours() -> None:
     frame = listing(3)
     assert is_ours(frame)

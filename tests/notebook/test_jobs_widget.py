@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -312,6 +313,16 @@ def test_a_row_shows_what_is_known() -> None:
     assert "progress-bar" not in unknown
     assert "B/s" not in unknown
     assert "0B" not in unknown
+
+
+def test_a_row_says_first_that_all_failed() -> None:
+    nothing = row(snapshot(state="finished", total=5, done=0, failed=5, description="a -> b"))
+    assert "width: 0.0%" in nothing
+    assert re.search(r"error-color.*<bdi>all 5 failed</bdi></b> · <bdi>a -&gt; b</bdi>", nothing)
+    assert 'aria-label="dnl-x: finished, all failed, 0 of 5 files' in nothing
+    assert "<bdi>a -&gt; b · 2 failed</bdi>" in row(
+        snapshot(state="finished", total=5, done=3, failed=2, description="a -> b")
+    )
 
 
 def test_what_can_be_done_depends_on_the_state_and_on_whose_job_it_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from aisnb.client.snapshots import amounts, files_text, progress_text, time_left
+from aisnb.client.snapshots import all_failed, amounts, files_text, progress_text, time_left
 from aisnb.notebook import cards, pieces
 from aisnb.notebook.jobs.style import CELLS_CLASS
 from aisnb.protocol.extension import RUNNING
@@ -27,9 +27,8 @@ def row(snapshot: JobSnapshot) -> str:
     running = snapshot.state == RUNNING
     left = time_left(snapshot)
     speed = f"{human_size(snapshot.rate)}/s" if running and snapshot.rate >= 0 else ""
-    failed = f" · {snapshot.failed:,} failed" if snapshot.failed > 0 else ""
     colour = pieces.COLOURS[cards.tone_of(snapshot)]
-    said = f"{snapshot.id}: {snapshot.state}, {progress_text(snapshot)}; {snapshot.description}"
+    said = f"{snapshot.id}: {'running, ' * running}{progress_text(snapshot)}; {snapshot.description}"
     label = escape(printable(said))
     cells = (
         f'<span><span style="color:{colour}" aria-hidden="true">●</span> {pieces.text(snapshot.state)}</span>',
@@ -37,7 +36,7 @@ def row(snapshot: JobSnapshot) -> str:
         f'<span class="aisnb-jobs-number">{pieces.text(_count(snapshot))}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(speed)}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(human_duration(left)) if left is not None else ""}</span>',
-        f'<span class="aisnb-jobs-what">{pieces.text(snapshot.description + failed)}</span>',
+        f'<span class="aisnb-jobs-what">{_what(snapshot, colour)}</span>',
     )
     return f'<div class="{CELLS_CLASS}" role="group" aria-label="{label}" title="{label}">{"".join(cells)}</div>'
 
@@ -47,6 +46,14 @@ def _bar(snapshot: JobSnapshot) -> str:
         return pieces.text(human_size(snapshot.bytes)) if snapshot.bytes >= 0 else ""
     share = cards.share_of(snapshot)
     return f"{pieces.bar(share, cards.tone_of(snapshot), '5.5em', cards.BAR_CLASS)} {100 * share:.0f}%"
+
+
+def _what(snapshot: JobSnapshot, colour: str) -> str:
+    """Return what the job does; that all of it failed comes first, in colour."""
+    failed = f"{snapshot.failed:,} failed" if snapshot.failed > 0 else ""
+    if all_failed(snapshot):
+        return f'<b style="color:{colour}">{pieces.text(f"all {failed}")}</b> · {pieces.text(snapshot.description)}'
+    return pieces.text(" · ".join(filter(None, (snapshot.description, failed))))
 
 
 def _count(snapshot: JobSnapshot) -> str:
