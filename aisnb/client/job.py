@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aisnb.client import portal
+from aisnb.client.failures import failure_text
 from aisnb.client.jobs import jobs_of
 from aisnb.client.notes import note
-from aisnb.client.snapshots import failure_text, has_ended, known, next_step, paused_text, status_line
+from aisnb.client.snapshots import has_ended, known, next_step, paused_text, status_line
 from aisnb.client.twins import twins
 from aisnb.errors import AisnbError, JobAborted, JobFailed, JobPaused, JobTimeout
 from aisnb.protocol.downloads import Limits
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 0.5
 _POLL_SECONDS = 10.0
 _REPR_SECONDS = 1.0
-_ERRORS_NAMED = 3
+#: So many failed files are looked at, to tell of equal reasons once.
+_ERRORS_ASKED = 100
 
 
 class Job:
@@ -217,7 +219,7 @@ class Job:
             )
         if snapshot.state == FAILED or snapshot.failed > 0:
             jobs = await jobs_of(self._connection)
-            errors = await jobs.errors(self.id, _ERRORS_NAMED) if snapshot.failed > 0 else []
+            errors = await jobs.errors(self.id, _ERRORS_ASKED) if snapshot.failed > 0 else []
             raise JobFailed(failure_text(snapshot, errors), self)
 
     async def _stop(self) -> Job:

@@ -10,10 +10,8 @@ from aisnb.protocol.messages import DOWNLOAD_KIND
 from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
-    from aisnb.protocol.extension import JobErrorRow, JobSnapshot
+    from aisnb.protocol.extension import JobSnapshot
 
-_NAMED = 3
-_REASON_LENGTH = 120
 _NANOSECONDS = 1_000_000_000
 
 
@@ -157,35 +155,9 @@ def can_retry(snapshot: JobSnapshot) -> bool:
     return snapshot.failed > 0 and (snapshot.bytes >= 0 or snapshot.kind == DOWNLOAD_KIND)
 
 
-def failure_text(snapshot: JobSnapshot, errors: list[JobErrorRow]) -> str:
-    """Return the message of a job that failed: how many files, the first of them, what to do."""
-    if snapshot.state == FAILED:
-        return f"Job {snapshot.id} could not run: {printable(snapshot.reason) or 'no reason was given'}"
-    named = "; ".join(f"{printable(error.name)} ({_cause(error)})" for error in errors[:_NAMED])
-    more = snapshot.failed - min(len(errors), _NAMED)
-    rest = f"; and {more:,} more" if more > 0 else ""
-    counted = (
-        plural(snapshot.failed, "file")
-        if snapshot.total < 0
-        else f"{snapshot.failed:,} of {plural(snapshot.total, 'file')}"
-    )
-    again = f"'%ais retry {snapshot.id}'" if can_retry(snapshot) else "another download of the same"
-    return (
-        f"Job {snapshot.id}: {counted} failed: {named}{rest}. '%ais show job {snapshot.id} -v' says why (in Python: "
-        f"job.errors); {again} tries them again."
-    )
-
-
 def _reason(snapshot: JobSnapshot) -> str:
     return f" ({printable(snapshot.reason).rstrip('.')})" if snapshot.reason else ""
 
 
 def _going_on(snapshot: JobSnapshot) -> str:
     return f"'%ais resume {snapshot.id}' lets it go on"
-
-
-def _cause(error: JobErrorRow) -> str:
-    if error.status >= 400:
-        return f"the source answered {error.status}"
-    reason = printable(error.reason)
-    return reason if len(reason) <= _REASON_LENGTH else reason[:_REASON_LENGTH] + "…"

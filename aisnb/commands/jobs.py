@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KINDS = frozenset(("download", "prefetch", "prefetch-objects", "delete", "delete-objects", "evict", "evict-objects"))
 
 _SHOWN_ERRORS = 20
+#: So many files that failed for the same reason have a line each; more share one.
+_ONE_BY_ONE = 3
 
 _WORDS = Argument("kind of job (download, prefetch), id of a job, or both", metavar="WORD", completes=("job",))
 ONE_JOB = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
@@ -331,8 +333,18 @@ def _listed(
 
 
 def _tell_errors(context: Context, job: Job) -> None:
+    """Say why files failed: a line for each, and one for many that failed for the same reason."""
+    from aisnb.client.failures import grouped, named, without_link
+
     errors = job.errors
-    for name, reason in zip(errors["name"][:_SHOWN_ERRORS], errors["reason"][:_SHOWN_ERRORS], strict=True):
-        context.warn(f"{name}: {reason}")
-    if len(errors) > _SHOWN_ERRORS:
-        context.warn(f"… and {plural(len(errors) - _SHOWN_ERRORS, 'file')} more, all in job.errors")
+    reasons = dict(zip(errors["name"].tolist(), errors["reason"].tolist(), strict=True))
+    lines = list[tuple[int, str]]()
+    for reason, names in grouped((name, without_link(reason)) for name, reason in reasons.items()):
+        if len(names) > _ONE_BY_ONE:
+            lines.append((len(names), f"{plural(len(names), 'file')}: {reason} They are {named(names, _SHOWN_ERRORS)}"))
+        else:
+            lines += [(1, f"{name}: {reasons[name]}") for name in names]
+    for _, line in lines[:_SHOWN_ERRORS]:
+        context.warn(line)
+    if more := sum(count for count, _ in lines[_SHOWN_ERRORS:]):
+        context.warn(f"… and {plural(more, 'file')} more, all in job.errors")

@@ -18,8 +18,8 @@ import pytest
 import aisnb
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
 from aisnb.client.progress import painter_for, use_painter, watch
-from aisnb.client.snapshots import amounts, failure_text, final_line, next_step, status_line
-from aisnb.protocol.extension import FileProgress, JobErrorRow, JobSnapshot
+from aisnb.client.snapshots import amounts, final_line, next_step, status_line
+from aisnb.protocol.extension import FileProgress, JobSnapshot
 from tests.support.faulty import Fault
 from tests.support.nodes import PATIENCE
 
@@ -176,21 +176,6 @@ def test_what_to_do_next_fits_the_state_of_the_job(state: str, failed: int, said
     step = next_step(JobSnapshot("dnl-x", "download", state, total=1, failed=failed))
     assert all(each in step for each in said)
     assert ("Watch it" in step) == (state == "running")
-
-
-def test_a_failure_names_files_in_one_line_and_counts_them_well() -> None:
-    snapshot = JobSnapshot("dnl-x", "download", "finished", total=1, failed=1)
-    text = failure_text(snapshot, [JobErrorRow("a\nb\x1b[31m", "http://h/", 0, 3, "no\nanswer")])
-    assert text.startswith("Job dnl-x: 1 of 1 file failed: a\\nb\\x1b[31m (no\\nanswer). ")
-
-
-def test_a_retry_is_offered_only_where_there_is_one() -> None:
-    rows = [JobErrorRow("a", "http://h/", 404, 1, "not there")]
-    # clusters tell no bytes, and try nothing again but downloads
-    for kind, size, offered in (("download", 0, True), ("download", -1, True), ("prefetch-objects", -1, False)):
-        snapshot = JobSnapshot("dnl-x", kind, "finished", total=1, failed=1, bytes=size)
-        assert ("%ais retry" in failure_text(snapshot, rows)) == offered
-        assert ("%ais retry" in next_step(snapshot)) == offered
 
 
 def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:

@@ -464,6 +464,17 @@ class TestDownload:
         assert (again.total, again.done) == (2, 2)
         assert again.id != job
 
+    def test_many_files_that_failed_for_one_reason_share_a_line(
+        self, ais: Run, context: Recorder, bucket: str, source: FaultySource
+    ) -> None:
+        with pytest.raises(aisnb.JobFailed, match=r"25 of 25 files failed: no-01, no-02, no-03 and 22 more") as caught:
+            ais(f"download {source.url('/d/no-{01..25}')} {bucket} --wait")
+        ais(f"show job {caught.value.job.id} -v")
+        said = [each for each in context.said if each.startswith("Warning: ") and "404" in each]
+        assert len(said) == 1
+        assert said[0].startswith("Warning: 25 files: the source answered 404 Not Found, there is no such file")
+        assert said[0].endswith("no-19, no-20 and 5 more")
+
     def test_a_wait_ends_in_time_and_the_job_goes_on(self, ais: Run, bucket: str, source: FaultySource) -> None:
         source.add("/slow.tar", b"x" * 100, then=Fault(cut=10, by="stall"))
         job = ais(f"download {source.url('/slow.tar')} {bucket}")

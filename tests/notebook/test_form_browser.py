@@ -177,7 +177,7 @@ def watch_a_slow_one(page: Page, source: FaultySource, bucket: str, theme: str) 
 def see_a_failure(page: Page, source: FaultySource, theme: str) -> None:
     field(page, "Files").fill(source.url("/missing-{1..2}"))
     press(page, "Start")
-    wait_until(page, lambda: "2 of 2 files failed: in/missing-1 (the source answered 404)" in said(page))
+    wait_until(page, lambda: "2 of 2 files failed: in/missing-1, in/missing-2 (the source answered 404)" in said(page))
     keep_screenshot(page, f"form-failed-{theme}")
     source.add("/missing-1", b"found")
     source.add("/missing-2", b"found")

@@ -1,0 +1,87 @@
+"""What to say of the files of a job that failed: equal reasons once, and what may help. Pure."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aisnb.client.snapshots import can_retry
+from aisnb.protocol.extension import FAILED
+from aisnb.units import plural, printable
+from aisnb.uris import is_link, link_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aisnb.protocol.extension import JobErrorRow, JobSnapshot
+
+_NAMED = 3
+_REASON_LENGTH = 120
+#: How the transfer begins a reason: with the link, in which all of them differ.
+_AFTER_LINK = "' was not fetched: "
+#: Statuses after which another try brings nothing, as long as the source has no such file.
+_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+
+def failure_text(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
+    """Return the message of a job that failed: how many files, the first of them, what to do.
+
+    Args:
+        snapshot: the job at its end.
+        errors: the first of the files that failed.
+
+    Example:
+        "Job dnl-x: 2 of 9 files failed: a.tar, b.tar (the source answered 404). '%ais show job dnl-x -v' says why …"
+    """
+    if snapshot.state == FAILED:
+        return f"Job {snapshot.id} could not run: {printable(snapshot.reason) or 'no reason was given'}"
+    groups = grouped((error.name, _short_cause(error)) for error in errors)[:_NAMED]
+    told = "; ".join(f"{named(names)} ({cause})" for cause, names in groups)
+    more = snapshot.failed - sum(len(names) for _, names in groups)
+    rest = f"; and {more:,} more" if more > 0 else ""
+    counted = (
+        plural(snapshot.failed, "file")
+        if snapshot.total < 0
+        else f"{snapshot.failed:,} of {plural(snapshot.total, 'file')}"
+    )
+    why = f"'%ais show job {snapshot.id} -v' says why (in Python: job.errors)"
+    return f"Job {snapshot.id}: {counted} failed: {told}{rest}. {why}{_what_helps(snapshot, errors)}."
+
+
+def grouped(failures: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Return each reason once, with the names that it is told of; in the order in which they come.
+
+    Args:
+        failures: names and reasons.
+    """
+    groups: dict[str, list[str]] = {}
+    for name, reason in failures:
+        groups.setdefault(reason, []).append(name)
+    return list(groups.items())
+
+
+def named(names: Sequence[str], most: int = _NAMED) -> str:
+    """Return the first names and how many more there are: ``"a.tar, b.tar, c.tar and 9 more"``."""
+    more = len(names) - most
+    return ", ".join(map(printable, names[:most])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def without_link(reason: str) -> str:
+    """Return a reason without the link that it begins with, so that equal reasons are equal."""
+    return reason.rpartition(_AFTER_LINK)[2] if reason.startswith("'") else reason
+
+
+def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
+    again = f"'%ais retry {snapshot.id}'" if can_retry(snapshot) else "another download of the same"
+    if not errors or any(error.status not in _ABSENT for error in errors):
+        return f"; {again} tries them again"
+    link = errors[0].url
+    listed = f": '%ais ls {link_directory(link)}'" if is_link(link) else ""
+    return f". Check the names against what the source lists{listed}; {again} helps only once it has them"
+
+
+def _short_cause(error: JobErrorRow) -> str:
+    if error.status >= HTTPStatus.BAD_REQUEST:
+        return f"the source answered {error.status}"
+    reason = printable(without_link(error.reason))
+    return reason if len(reason) <= _REASON_LENGTH else reason[:_REASON_LENGTH] + "…"

@@ -1,0 +1,55 @@
+"""What is said of the files of a job that failed."""
+
+from __future__ import annotations
+
+from aisnb.client.failures import failure_text
+from aisnb.client.snapshots import next_step
+from aisnb.protocol.extension import JobErrorRow, JobSnapshot
+
+_GONE = "the source answered 404 Not Found, there is no such file: check the name"
+
+
+def missing(*names: str) -> list[JobErrorRow]:
+    return [
+        JobErrorRow(name, f"http://h/d/{name}", 404, 1, f"'http://h/d/{name}' was not fetched: {_GONE}.")
+        for name in names
+    ]
+
+
+def ended(failed: int) -> JobSnapshot:
+    return JobSnapshot("dnl-x", "download", "finished", total=14, done=14 - failed, failed=failed, bytes=0)
+
+
+def test_a_failure_names_files_in_one_line_and_counts_them_well() -> None:
+    snapshot = JobSnapshot("dnl-x", "download", "finished", total=1, failed=1)
+    text = failure_text(snapshot, [JobErrorRow("a\nb\x1b[31m", "http://h/", 0, 3, "no\nanswer")])
+    assert text.startswith("Job dnl-x: 1 of 1 file failed: a\\nb\\x1b[31m (no\\nanswer). ")
+
+
+def test_a_retry_is_offered_only_where_there_is_one() -> None:
+    rows = [JobErrorRow("a", "http://h/", 404, 1, "not there")]
+    # clusters tell no bytes, and try nothing again but downloads
+    for kind, size, offered in (("download", 0, True), ("download", -1, True), ("prefetch-objects", -1, False)):
+        snapshot = JobSnapshot("dnl-x", kind, "finished", total=1, failed=1, bytes=size)
+        assert ("%ais retry" in failure_text(snapshot, rows)) == offered
+        assert ("%ais retry" in next_step(snapshot)) == offered
+
+
+def test_equal_reasons_are_told_once() -> None:
+    rows = missing(*(f"f-{number:02d}" for number in range(12)))
+    text = failure_text(ended(12), rows)
+    assert "12 of 14 files failed: f-00, f-01, f-02 and 9 more (the source answered 404). " in text
+    silent = [
+        JobErrorRow(f"s-{n}", f"http://h/s-{n}", 0, 5, f"'http://h/s-{n}' was not fetched: nobody answers.")
+        for n in "ab"
+    ]
+    text = failure_text(ended(6), [*missing("a"), *silent])
+    assert "6 of 14 files failed: a (the source answered 404); s-a, s-b (nobody answers.); and 3 more. " in text
+
+
+def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> None:
+    text = failure_text(ended(2), missing("a", "b"))
+    assert "Check the names against what the source lists: '%ais ls http://h/d/'; " in text
+    assert text.endswith("'%ais retry dnl-x' helps only once it has them.")
+    passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
+    assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' tries them again.")
