@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
 from aisnb.commands.options import AS_JSON, HEADER, PROGRESS, TIMEOUT, VERBOSE, WAIT, YES
+from aisnb.commands.planning import left_out
 from aisnb.commands.results import Message
 from aisnb.errors import ConfirmationNeeded, UsageError
 from aisnb.patterns import searcher
@@ -278,7 +279,7 @@ def _check_that_something_failed(job: Job) -> None:
     snapshot = job.look()
     if snapshot.state != ABORTED or snapshot.failed:
         return
-    source, arrow, destination = snapshot.description.partition(" -> ")
+    source, arrow, destination = left_out(snapshot.description)[0].partition(" -> ")
     command = f"%ais start {snapshot.kind.partition('-')[0]}"
     if arrow and source == snapshot.source:
         command += f" {shlex.quote(source)} {destination}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.definition import Argument, Option, command
@@ -24,6 +25,8 @@ _SOURCE = Argument(
     table=True,
 )
 _DESTINATION = Argument("bucket or bucket/directory/; what is there unchanged is not counted", completes=("bucket",))
+
+_LEFT_OUT = re.compile(r" \(directories left out: ([\d,]+)\)$")
 
 
 @command("plan")
@@ -79,3 +82,13 @@ def note_directories(context: Context, count: int) -> None:
     if count:
         beside = "1 directory" if count == 1 else f"{count:,} directories"
         context.note(f"{beside} beside them left out. Name each that you want, with its slash at the end.")
+
+
+def left_out(description: str) -> tuple[str, int]:
+    """Return a job's description without what the node adds to it of directories left out, and how many these are.
+
+    Example:
+        left_out("http://h/d/ -> ais://abc (directories left out: 2)")  # ("http://h/d/ -> ais://abc", 2)
+    """
+    found = _LEFT_OUT.search(description)
+    return (description[: found.start()], int(found[1].replace(",", ""))) if found else (description, 0)

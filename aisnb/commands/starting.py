@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +22,7 @@ from aisnb.commands.options import (
     WAIT,
     WORKERS,
 )
-from aisnb.commands.planning import DRY_RUN, note_directories, planned
+from aisnb.commands.planning import DRY_RUN, left_out, note_directories, planned
 from aisnb.commands.results import Message
 from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, UsageError
@@ -68,8 +67,6 @@ _RELAY = Option(
     metavar="auto|always|never",
 )
 
-#: What the node says in the description of a job that takes the files of a web directory.
-_LEFT_OUT = re.compile(r"\(directories left out: ([\d,]+)\)$")
 _NAMES_EXAMPLE = 'Write it like ["a.tar", "b.tar"], or one name per line.'
 
 
@@ -144,7 +141,7 @@ def start_download(
     )
     if new_bucket:
         context.warn(f"destination bucket {new_bucket} doesn't exist. Bucket with default properties will be created.")
-    _note_left_out(context, job)
+    note_directories(context, left_out(job.description)[1])
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
 
 
@@ -193,7 +190,7 @@ def start_prefetch(
     job = context.client().prefetch(
         str(found), template=template, names=wanted or None, prefix=prefix, workers=num_workers, latest=latest
     )
-    _note_left_out(context, job)
+    note_directories(context, left_out(job.description)[1])
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
 
 
@@ -281,12 +278,6 @@ def _hub_files(
     kind, name = ("dataset", dataset) if dataset else ("model", model)
     context.note(f"Found {plural(len(found), 'parquet file' if dataset and not file else 'file')} in {kind} '{name}'")
     return found
-
-
-def _note_left_out(context: Context, job: Job) -> None:
-    """Say of a job that was just started how many directories it leaves out, which its description has at the end."""
-    if found := _LEFT_OUT.search(job.description):
-        note_directories(context, int(found[1].replace(",", "")))
 
 
 def _missing_bucket(context: Context, destination: str) -> str:

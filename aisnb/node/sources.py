@@ -218,7 +218,7 @@ def plan_download(request: DownloadRequest, index: Index | None = None) -> Plan:
     plan = kinds[request.type](request, spec, bucket)
     headers = _headers(request) | plan.headers
     spec.credentials = bool(headers)
-    return plan._replace(headers=headers, description=request.description or plan.description)
+    return plan._replace(headers=headers, description=(request.description or plan.description) + _left_out(index))
 
 
 def _plan_single(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
@@ -249,13 +249,13 @@ def _plan_directory(index: Index, request: DownloadRequest, spec: Spec, bucket: 
         spec.subdir = check_object_name(request.subdir.strip("/"))
     spec.source = link
     items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
-    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}{_left_out(index)}"
+    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}"
     return Plan(spec, len(index), description, items, headers, index.size(), _sizes(index, spec.subdir))
 
 
-def _left_out(index: Index) -> str:
+def _left_out(index: Index | None) -> str:
     """Return what a job's description says of directories that nobody may expect to be left out."""
-    return f" (directories left out: {index.directories:,})" if index.directories else ""
+    return f" (directories left out: {index.directories:,})" if index is not None and index.directories else ""
 
 
 def _listed_name(entry: IndexEntry, subdir: str = "") -> str:

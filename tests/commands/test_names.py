@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aisnb.commands.planning import left_out
 from aisnb.uris import web_bucket
 
 if TYPE_CHECKING:
@@ -45,3 +46,8 @@ def test_a_query_a_range_and_a_directory_are_not_taken_for_a_shell_s_pattern(
     source.add("/d/", b'[{"name": "shard-1.tar", "size": 1000}]')
     ais(f"plan '{source.url('/d/')}{rest}' --no-sample")
     assert not any("stands for itself" in line for line in context.said)
+
+
+def test_a_description_is_parted_from_what_the_node_adds_to_it() -> None:
+    assert left_out("http://h/d/ -> ais://abc (directories left out: 1,002)") == ("http://h/d/ -> ais://abc", 1002)
+    assert left_out("mine") == ("mine", 0)

@@ -142,7 +142,8 @@ class TestLs:
     ) -> None:
         link = source.add("/d/", b'[{"name": "a", "size": 1}, {"name": "b", "type": "directory"}]')
         ais(f"get {source.add('/d/a', b'a')} /dev/null")
-        for line in (f"start download {link} {bucket} --wait", f"start prefetch {web_bucket(link)} --wait"):
+        download = f"start download {link} {bucket} --wait"
+        for line in (download, f"{download} --description mine", f"start prefetch {web_bucket(link)} --wait"):
             context.said.clear()
             ais(line)
             assert len([said for said in context.said if "1 directory beside them left out" in said]) == 1
