@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What shells do with a star, no web server does.
-_STAR = (
-    " A '*' stands for itself: write a template like {001..999}, or all of the directory, with its slash at the end."
-)
-
 
 class Fetcher:
     """Fetches files from web servers: retried, resumed, verified. Bound to the loop it is first used in.
@@ -167,5 +162,4 @@ def _told(failure: AttemptFailed, url: str, tries: int) -> SourceError:
     """Return the failure as the user shall read it."""
     asked = f" (asked {tries} times)" if tries > 1 else ""
     kind = SourceRefused if failure.status >= 400 else SourceError
-    star = _STAR if failure.status == 404 and "*" in url.rpartition("/")[2] else ""
-    return kind(f"'{without_secret(url)}' was not fetched: {failure.reason}{asked}.{star}", failure.status, tries)
+    return kind(f"'{without_secret(url)}' was not fetched: {failure.reason}{asked}.", failure.status, tries)

@@ -262,11 +262,6 @@ async def test_headers_that_cannot_be_sent_are_told(source: FaultySource, fetche
     assert source.requests == []
 
 
-async def test_a_star_that_no_file_has_in_its_name_is_explained(source: FaultySource, fetcher: Fetcher) -> None:
-    with pytest.raises(SourceRefused, match=r"A '\*' stands for itself: write a template"):
-        await fetcher.fetch(Request(url=source.url("/d/*.tar")), MemorySink())
-
-
 async def test_a_password_in_a_link_is_not_told(source: FaultySource, fetcher: Fetcher) -> None:
     link = source.url("/missing").replace("http://", "http://me:secret@")
     with pytest.raises(SourceRefused) as raised:
