@@ -72,7 +72,7 @@ def test_the_two_easy_steps_work(shards: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["ls", "ais://no-such-bucket"], 1, "no-such-bucket"),
+        (["ls", "ais://no-such-bucket"], 1, "To make it: aisnb create ais://no-such-bucket\n"),
         (["show", "job", "dnl-nothing"], 1, "dnl-nothing"),
         (["etl", "ls"], 1, "official ais CLI"),
         (["prefech"], 2, "Did you mean 'prefetch'? Try 'aisnb help'"),

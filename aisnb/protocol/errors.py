@@ -98,4 +98,6 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
 def _advised(kind: type[errors.AisnbError], text: str) -> str:
     """Return AIStore's own words, and what to do now where they leave that out."""
     advice = _ADVICE.get(kind, "")
+    if kind is errors.BucketNotFound and (uri := _BUCKET_URI.search(text)) and uri[0].startswith("ais://"):
+        advice = f"'ls' lists the buckets. To make it: %ais create {uri[0]}"
     return f"{text}. {advice}" if advice and not text.endswith(".") else text

@@ -124,6 +124,14 @@ def test_files_of_a_directory_become_one_object(ais: Run, folder: Path, bucket: 
     assert ais(f"cat {bucket}/all") == b"a.txtb.txtdeep/c.txt"
 
 
+@pytest.mark.parametrize(
+    "words", ["put {} ais://not-yet", "put {}/a.txt ais://not-yet/in/", "promote {} ais://not-yet"]
+)
+def test_a_bucket_that_is_not_there_comes_with_the_line_that_makes_it(ais: Run, folder: Path, words: str) -> None:
+    with pytest.raises(aisnb.BucketNotFound, match=r"To make it: %ais create ais://not-yet$"):
+        ais(words.format(folder))
+
+
 def test_files_of_this_machine_are_promoted(ais: Run, context: Recorder, folder: Path, bucket: str) -> None:
     assert ais(f"promote {folder} {bucket} --wait").state == "finished"
     left_out = f"Note: The one directory in '{folder}' was left out. Say -r to promote what is below, too."
