@@ -61,7 +61,9 @@ def _advice(arguments: Sequence[str]) -> str:
     """Return what to do about surplus arguments; a shell makes many of an unquoted template."""
     if sum("://" in argument for argument in arguments) > 2:
         return "; in a shell put a template in quotes: 'http://host/shard-{001..010}.tar'"
-    return "; put quotes around a name with spaces"
+    if any("://" not in argument for argument in arguments[1:]):  # the rest of a name does not say where it is
+        return "; put quotes around a name with spaces"
+    return ""
 
 
 def _part(command: Command, words: Sequence[str]) -> tuple[list[str], list[str]]:

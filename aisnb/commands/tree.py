@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from aisnb.commands.elsewhere import refuse_elsewhere
@@ -45,6 +47,9 @@ SYNONYMS = {
     "upload": ("put",),
     "write": ("put",),
 }
+
+#: What a command may be called: no flag, link, bucket or path.
+_WORD = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +127,15 @@ class Tree:
     def _unknown(self, words: Sequence[str]) -> UsageError:
         groups = {spelling[0] for spelling in self._commands}
         known = [*(" ".join(spelling) for spelling in self._commands), *sorted(groups)]
-        typed = [word for word in words[:2] if not word.startswith("-")] or list(words[:1])
+        typed = list(takewhile(_WORD.fullmatch, words[:2])) or list(words[:1])
         for phrase in (" ".join(typed), typed[0]):
             meant = SYNONYMS.get(phrase, ())
             hint = f" Did you mean '{meant[0]}'?" if meant else did_you_mean(phrase, known)
             if hint:
                 break
         shown = " ".join(typed) if self.next_words(typed[:1]) else typed[0]
-        return UsageError(f"Unknown command '{shown}'.{hint} Try '%ais help', or '%ais search {typed[-1]}'.")
+        search = f", or '%ais search {typed[-1]}'" if meant or not hint else ""  # a slip of the pen finds nothing
+        return UsageError(f"Unknown command '{shown}'.{hint} Try '%ais help'{search}.")
 
 
 def _matches(command: Command, word: str) -> bool:

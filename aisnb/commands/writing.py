@@ -17,7 +17,7 @@ from aisnb.commands.results import Message
 from aisnb.errors import DirectoryNotFound, UsageError
 from aisnb.templates import Template, bounded
 from aisnb.units import human_size, plural
-from aisnb.uris import check_object_name, parse_uri
+from aisnb.uris import check_object_name, is_link, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +143,7 @@ def promote(
     Example:
         %ais promote /data/shards ais://abc --wait
     """
+    _refuse_elsewhere(path)
     client = context.client()
     job = client.promote(
         path,
@@ -224,6 +225,9 @@ def named_files(
         DirectoryNotFound: there is no such file.
         UsageError: two would have the same name.
     """
+    whole = " ".join(sources)
+    if len(sources) > 1 and not Path(sources[0]).expanduser().exists() and Path(whole).expanduser().exists():
+        raise DirectoryNotFound(f"There is no '{sources[0]}', but '{whole}'. Put quotes around a name with spaces.")
     seen = dict[str, Path]()
     for source in sources:
         place = Path(source).expanduser()
@@ -235,7 +239,26 @@ def named_files(
     return seen
 
 
+def _refuse_elsewhere(source: str) -> None:
+    """Say of a link or a bucket what takes it, where files of this machine are expected.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if is_link(source):
+        raise UsageError(
+            f"'{source}' is on the web, and files of this machine are expected here. '%ais start download {source} "
+            "BUCKET' brings them into a bucket; of a server's ht:// bucket, '%ais start prefetch' does."
+        )
+    if "://" in source:
+        raise UsageError(
+            f"'{source}' names a bucket, and files of this machine are expected here. The bucket comes last, in quotes "
+            "if there are spaces in a name; '%ais cp' copies from bucket to bucket."
+        )
+
+
 def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str, Path]]:
+    _refuse_elsewhere(source)
     path = Path(source).expanduser()
     if template:
         yield from _templated(path, template)

@@ -132,6 +132,23 @@ def test_a_bucket_that_is_not_there_comes_with_the_line_that_makes_it(ais: Run, 
         ais(words.format(folder))
 
 
+@pytest.mark.parametrize("verb", ["put", "promote", "concat"])
+def test_what_is_on_the_web_is_sent_to_the_commands_that_bring_it(ais: Run, bucket: str, verb: str) -> None:
+    with pytest.raises(aisnb.UsageError, match=r"on the web.*'%ais start download http://h/d/ BUCKET'.*prefetch"):
+        ais(f"{verb} http://h/d/ {bucket}/x")
+
+
+def test_a_name_with_spaces_wants_quotes(ais: Run, bucket: str, folder: Path) -> None:
+    (folder / "my file.txt").write_text("x")
+    with pytest.raises(aisnb.DirectoryNotFound, match=r"but '\S+/my file.txt'. Put quotes around a name with spaces"):
+        ais(f"put {folder}/my file.txt {bucket}")
+    with pytest.raises(aisnb.UsageError, match=r"'ais://b/my' names a bucket.*The bucket comes last, in quotes"):
+        ais(f"put '{folder}/my file.txt' ais://b/my file.txt")
+    with pytest.raises(aisnb.DirectoryNotFound) as caught:
+        ais(f"put {folder}/a.txt {folder}/missing {bucket}")
+    assert "quotes" not in str(caught.value)
+
+
 def test_files_of_this_machine_are_promoted(ais: Run, context: Recorder, folder: Path, bucket: str) -> None:
     assert ais(f"promote {folder} {bucket} --wait").state == "finished"
     left_out = f"Note: The one directory in '{folder}' was left out. Say -r to promote what is below, too."

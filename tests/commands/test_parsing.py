@@ -94,7 +94,8 @@ def test_any_words_give_values_or_a_usage_error(words: list[str]) -> None:
     ("words", "reason"),
     [
         ("", "SOURCE is missing"),
-        ("a b c", "'c' is one argument too many"),
+        ("a b c", "'c' is one argument too many; put quotes around a name with spaces"),
+        ("a ais://b ais://c", r"'ais://c' is one argument too many\. Usage"),
         ("http://h/1 http://h/2 ais://b", r"put a template in quotes.*shard-\{001..010\}"),
         ("a --wiat", r"no flag '--wiat' \(did you mean '--wait'\?\)"),
         ("a -wiat", r"no flag '-wiat' \(did you mean '--wait'\?\)"),

@@ -49,8 +49,10 @@ def test_the_longest_name_wins(words: str, name: str, rest: list[str]) -> None:
     [
         ("prefech x", "Unknown command 'prefech'. Did you mean 'prefetch'?"),
         ("start downlod a b", "Unknown command 'start downlod'. Did you mean 'start download'?"),
+        ("downlaod http://h/x ais://b", "Unknown command 'downlaod'. Did you mean 'download'? Try '%ais help'."),
+        ("srve /data", "Did you mean 'serve'? Try '%ais help'."),
         ("show jobb", "Unknown command 'show jobb'. Did you mean 'show job'?"),
-        ("list", "Did you mean 'ls'?"),
+        ("list", "Did you mean 'ls'? Try '%ais help', or '%ais search list'."),
         ("delete x", "Did you mean 'rmo'?"),
         ("upload f ais://b", "Did you mean 'put'?"),
         ("--wait", "Unknown command '--wait'"),
