@@ -116,8 +116,8 @@ def next_step(snapshot: JobSnapshot) -> str:
     """Return what a person may type next, as a sentence. It always names the command that shows the job."""
     command = f"%ais show job {snapshot.id} --progress"
     if has_ended(snapshot):
-        again = f"'%ais retry {snapshot.id}' tries what failed again; " if can_retry(snapshot) else ""
-        return f"{again}'{command}' shows how it ended."
+        again = f"'%ais retry {snapshot.id}' tries what failed again. " if can_retry(snapshot) else ""
+        return f"{again}See this again with: {command}"
     if snapshot.state == PAUSED:
         return f"To go on: %ais resume {snapshot.id}. Then watch it with: {command}"
     return f"Watch it with: {command}"

@@ -167,9 +167,9 @@ def test_a_log_says_nothing_again(capsys: pytest.CaptureFixture[str], monkeypatc
     [
         ("running", 0, ["Watch it with: %ais show job dnl-x --progress"]),
         ("paused", 0, ["To go on: %ais resume dnl-x", "%ais show job dnl-x --progress"]),
-        ("finished", 0, ["'%ais show job dnl-x --progress' shows how it ended"]),
+        ("finished", 0, ["See this again with: %ais show job dnl-x --progress"]),
         ("finished", 1, ["'%ais retry dnl-x' tries what failed again", "%ais show job dnl-x --progress"]),
-        ("aborted", 0, ["'%ais show job dnl-x --progress' shows how it ended"]),
+        ("aborted", 0, ["See this again with: %ais show job dnl-x --progress"]),
     ],
 )
 def test_what_to_do_next_fits_the_state_of_the_job(state: str, failed: int, said: list[str]) -> None:
