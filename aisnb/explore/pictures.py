@@ -6,8 +6,10 @@ Legible wherever a cell's output goes: the ground is always light, so that a dar
 from __future__ import annotations
 
 import io
+import re
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import Unsupported
@@ -15,8 +17,11 @@ from aisnb.explore.treemap import squarify
 from aisnb.units import human_size, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
     from pandas import DataFrame
 
     from aisnb.explore.sizes import Sizes
@@ -33,7 +38,8 @@ _CELLS = ("#2f6f9f", "#3d7f5f", "#7a5ba6", "#a0522d", "#50708a", "#8a6d1f", "#9a
 _REST = "#6e7781"
 _ROWS = 8
 _MOST_CELLS = 36
-_SHORT = 24
+_SHORT, _LONGEST = 24, 120
+_LEAST = 4
 _ASPECT = (10.0, 3.4)
 
 
@@ -127,7 +133,8 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
     if shown.empty:
         return _say_nothing(axes)
     areas = [float(size) for size in shown["size"]]
-    labels = [_text(prefix or "(no directory)", _SHORT, keep_end=True) for prefix in shown["prefix"]]
+    labels = [_text(prefix or "(no directory)", _LONGEST, keep_end=True) for prefix in shown["prefix"]]
+    ending = _common_ending(labels)
     rest = groups.iloc[len(shown) :]
     if rest["size"].sum():
         areas.append(float(rest["size"].sum()))
@@ -136,22 +143,43 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
     cells = squarify([areas[index] for index in order], *_ASPECT)
     for index, (x, y, width, height) in zip(order, cells, strict=True):
         colour = _REST if index >= len(shown) else _CELLS[index % len(_CELLS)]
-        axes.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor=_GROUND, linewidth=1.2))
-        _label_cell(axes, (x, y, width, height), labels[index], human_size(areas[index]))
+        cell = Rectangle((x, y), width, height, facecolor=colour, edgecolor=_GROUND, linewidth=1.2)
+        axes.add_patch(cell)
+        _label_cell(axes, cell, _fitting(labels[index], width, ending), human_size(areas[index]))
     axes.set(xlim=(0, _ASPECT[0]), ylim=(_ASPECT[1], 0))
     axes.set_axis_off()
     return None
 
 
-def _label_cell(axes: Axes, cell: tuple[float, float, float, float], name: str, size: str) -> None:
-    """Write name and size into a cell, as far as there is room: of a name its end, in which neighbours differ."""
-    x, y, width, height = cell
-    room = int(width / 0.08)  # characters of this size in a cell, near enough
-    if height < 0.2 or room < 4:
+def _common_ending(names: Sequence[str]) -> str:
+    """Return what all of several names end in, from a dot or slash on, as in ``.tar/``: it tells none from another."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*map(reversed, names), strict=False))
+    ending = "".join(letters[0] for letters in same)[::-1] if len(names) > 1 else ""
+    found = re.search(r"[./].*", ending)
+    return found[0] if found else ""
+
+
+def _fitting(name: str, width: float, ending: str) -> str:
+    """Return a name as a cell of that width has room for it, "" for none: else its end, in which neighbours differ."""
+    room = _room(width)
+    if len(name) <= room:
+        return name
+    return "…" + name.removesuffix(ending)[1 - room :] if room >= _LEAST else ""
+
+
+def _room(width: float) -> int:
+    return int((width - 0.05) / 0.083)  # characters of this size in a cell, near enough
+
+
+def _label_cell(axes: Axes, cell: Rectangle, name: str, size: str) -> None:
+    """Write name and size into a cell as far as there is room; letters that are wider than most end at its edge."""
+    height = cell.get_height()
+    if height < 0.2 or not name:
         return
-    fitting = name if len(name) <= room else "…" + name[len(name) - room + 1 :]
-    text = f"{fitting}\n{size}" if height > 0.36 and len(size) <= room else fitting
-    axes.text(x + 0.05, y + 0.05, text, color="#ffffff", fontsize=8, va="top", clip_on=True, parse_math=False)
+    text = f"{name}\n{size}" if height > 0.36 and len(size) <= _room(cell.get_width()) else name
+    x, y = cell.get_xy()
+    label = axes.text(x + 0.05, y + 0.05, text, color="#ffffff", fontsize=8, va="top", clip_on=True, parse_math=False)
+    label.set_clip_path(cell)
 
 
 def _draw_extremes(axes: Axes, largest: DataFrame, smallest: DataFrame) -> None:

@@ -42,6 +42,7 @@ class Sizes:
         if depth < 0:
             raise UsageError(f"A depth of {depth} directories makes no sense. Say 1 or more, or 0 to have it chosen.")
         self._members = "member" in listing.columns
+        self._shards = listing["shard"].unique() if self._members else ()
         named = _named(listing)
         known = named["size"].notna()
         self._unknown = int(len(named) - known.sum())
@@ -77,8 +78,10 @@ class Sizes:
 
     @property
     def prefix_kind(self) -> str:
-        """What the rows of `prefixes` are: ``directory``, ``prefix`` (before the first digit) or ``object``."""
-        return self._by_prefix[1]
+        """What a row of `prefixes` is: ``directory``, ``shard``, ``prefix`` (before the first digit) or ``object``."""
+        prefixes, kind = self._by_prefix
+        whole = self._members and prefixes["prefix"].str.removesuffix("/").isin(self._shards).all()
+        return "shard" if kind == "directory" and whole else kind
 
     @cached_property
     def extensions(self) -> DataFrame:

@@ -101,8 +101,22 @@ def test_members_of_shards_are_shown_by_shard_and_webdataset_extension() -> None
     members = pd.DataFrame({"shard": ["s-0.tar", "s-0.tar", "s-1.tar"], "member": ["1.seg.png", "1.cls", "2.seg.png"]})
     found = sizes(members.assign(size=[5, 1, 7], offset=0))
     assert found.extensions.to_numpy().tolist() == [[".seg.png", 2, 12], [".cls", 1, 1]]
-    assert found.prefixes["prefix"].tolist() == ["s-1.tar/", "s-0.tar/"]
+    assert (found.prefix_kind, found.prefixes["prefix"].tolist()) == ("shard", ["s-1.tar/", "s-0.tar/"])
     assert "3 members" in found.title
+    inside = members.assign(shard="d/s.tar", member=["a/1", "a/2", "b/1"], size=1)
+    assert sizes(inside).prefix_kind == "directory"
+
+
+def test_a_treemap_s_labels_tell_cells_apart_and_stay_in_them() -> None:
+    names = [f"train/imagenet-{number:06d}.tar" for number in range(40)]
+    frame = pd.DataFrame({"shard": names, "member": "1.jpg", "size": [3**number % 997 for number in range(40)]})
+    tree = sizes(frame).figure().axes[2]
+    assert tree.get_title("left") == "Bytes by shard"
+    labels = [label.get_text().split("\n")[0] for label in tree.texts]
+    assert len(set(labels)) == len(labels) > 20
+    assert not any(label.startswith("…") and label.endswith(".tar/") for label in labels)
+    whole = tree.get_window_extent().width
+    assert all(label.get_clip_on() and label.get_clip_box().width < whole / 3 for label in tree.texts)
 
 
 def test_unknown_sizes_are_counted_and_left_out() -> None:
