@@ -142,12 +142,23 @@ def _totals(frame: DataFrame, units: str) -> str:
         parts[0] += f" in {plural(frame['shard'].nunique(), 'shard')}"
     if "size" in frame.columns and len(frame) and _is_whole(frame["size"]):
         sizes = frame["size"].dropna()
-        unknown = len(frame) - len(sizes)
+        directories = _directories(frame)
+        unknown = len(frame) - len(sizes) - directories
+        if directories:
+            beside = "1 directory" if directories == 1 else f"{directories:,} directories"
+            parts[0] = f"{plural(len(frame) - directories, noun)}, {beside}"
         if len(sizes):
             parts.append(human_size(int(sizes.sum()), units))
         if unknown:
             parts.append(f"{unknown:,} of unknown size")
     return ", ".join(parts)
+
+
+def _directories(frame: DataFrame) -> int:
+    """Return how many rows of a listing are directories, as those of one by levels: they have no size to be known."""
+    if "name" not in frame.columns or not frame["size"].hasnans:
+        return 0
+    return sum(str(name).endswith("/") for name in frame["name"][frame["size"].isna()])
 
 
 def _is_whole(column: Series[Any]) -> bool:

@@ -98,6 +98,12 @@ def test_what_is_unknown_is_a_dash_and_counted() -> None:
     assert lines[-1] == "3 objects, 1.00KiB, 2 of unknown size"
 
 
+def test_directories_in_a_listing_are_counted_as_such() -> None:
+    frame = pd.DataFrame({"name": ["a/", "b/", "c", "d"], "size": pd.array([None, None, None, 4], dtype="Int64")})
+    assert render_text(mark(frame)).splitlines()[-1] == "2 objects, 2 directories, 4B, 1 of unknown size"
+    assert render_text(mark(frame.drop([1, 2]))).splitlines()[-1] == "1 object, 1 directory, 4B"
+
+
 def test_an_empty_table_says_how_much_is_there() -> None:
     assert render_text(listing(0)) == "0 objects"
     assert "0 objects" in render_html(listing(0))
