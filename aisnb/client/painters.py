@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ _LINE_SECONDS = 10.0
 _FILES_SHOWN = 4
 _NAME_LENGTH = 40
 _SOON = 1e-9
+#: To a terminal (ECMA-48): from the line's begin on, nothing is to be left.
+_ERASE_BELOW = "\r\x1b[J"
 
 
 class SilentPainter:
@@ -65,16 +68,26 @@ class TerminalPainter:
         """Draw the bars anew."""
         files = [file for file in snapshot.in_flight if file.total_bytes][:_FILES_SHOWN]
         self._have(1 + len(files))
-        _draw(self._bars[0], snapshot.id, progress_text(snapshot), *amounts(snapshot))
+        width = self._width()
+        _draw(self._bars[0], width, snapshot.id, progress_text(snapshot), *amounts(snapshot))
         for bar, file in zip(self._bars[1:], files, strict=True):
             sizes = f"{human_size(file.bytes)} of {human_size(file.total_bytes)}"
-            _draw(bar, f"  {printable(file.name)[-_NAME_LENGTH:]}", sizes, file.bytes, file.total_bytes)
+            _draw(bar, width, f"  {printable(file.name)[-_NAME_LENGTH:]}", sizes, file.bytes, file.total_bytes)
 
     def close(self, snapshot: JobSnapshot) -> None:
-        """Take the bars away and write the last line."""
+        """Take the bars away, and what was typed behind them, and write the last line."""
+        erase = _ERASE_BELOW if self._bars else ""
         self._have(0)
-        self._stream.write(f"{spoken(final_line(snapshot))}\n")
+        self._stream.write(f"{erase}{spoken(final_line(snapshot))}\n")
         self._stream.flush()
+
+    def _width(self) -> int | None:
+        """Return how wide bars are to be, None if nobody knows; behind them a terminal shows a Ctrl-C that is typed."""
+        try:
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        except (OSError, ValueError):  # no terminal at all, or one that is closed
+            return None
+        return max(1, columns - len("^C ")) if columns else None
 
     def _have(self, count: int) -> None:
         """Have as many bars, below each other."""
@@ -84,13 +97,13 @@ class TerminalPainter:
             self._bars.pop().close()
         for position in range(len(self._bars), count):
             # The delay keeps it from being drawn before it has anything to say.
-            bar = std.tqdm(file=self._stream, dynamic_ncols=True, leave=False, position=position, delay=_SOON)
+            bar = std.tqdm(file=self._stream, leave=False, position=position, delay=_SOON)
             self._bars.append(bar)
 
 
-def _draw(bar: Any, name: str, text: str, done: int, total: int | None) -> None:
+def _draw(bar: Any, width: int | None, name: str, text: str, done: int, total: int | None) -> None:
     """Draw one bar with a text behind it; of a total that nobody knows there is no share, so only the text."""
     said = text.replace("{", "{{").replace("}", "}}")
     bar.bar_format = ("{desc}: {percentage:3.0f}%|{bar}| " if total else "{desc}: ") + said
-    bar.desc, bar.n, bar.total = name, done, total
+    bar.desc, bar.n, bar.total, bar.ncols = name, done, total, width
     bar.refresh()

@@ -93,6 +93,14 @@ async def follow(job: Job, painter: Painter, check: Callable[[], None] = lambda:
         check: called before each paint; raises what is to end this before the job's end.
     """
     try:
+        await _feed(job, painter, check)
+    except asyncio.CancelledError:
+        job.say_it_goes_on()  # once the display is closed: amid bars a note would garble them
+        raise
+
+
+async def _feed(job: Job, painter: Painter, check: Callable[[], None]) -> None:
+    try:
         await job.changed()
         while not has_ended(job.last):
             began = time.monotonic()
@@ -100,9 +108,6 @@ async def follow(job: Job, painter: Painter, check: Callable[[], None] = lambda:
             painter.update(job.last)
             await job.changed(_IDLE_SECONDS)
             await asyncio.sleep(max(0.0, began + _PAINT_SECONDS - time.monotonic()))
-    except asyncio.CancelledError:
-        job.say_it_goes_on()
-        raise
     finally:
         painter.close(job.last)
 

@@ -9,7 +9,9 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,6 +52,7 @@ class Recorder:
 
     def close(self, snapshot: JobSnapshot) -> None:
         self.closed.append(snapshot)
+        sys.stderr.write("closed\n")
 
 
 @pytest.fixture
@@ -101,7 +104,8 @@ def test_an_interrupt_closes_the_display_and_leaves_the_job_running(
     with pytest.raises(KeyboardInterrupt):
         watch(job)
     assert len(recorder.closed) == 1
-    assert f"Job {job.id} goes on. Stop it with: %ais stop {job.id}" in capfd.readouterr().err
+    # a note that came amid the bars would garble them
+    assert f"closed\nJob {job.id} goes on. Stop it with: %ais stop {job.id}" in capfd.readouterr().err
     assert job.state in ("pending", "running")
     source.release()
     assert job.wait().done == 1
@@ -215,6 +219,29 @@ def test_a_terminal_gets_bars_and_then_the_last_line() -> None:
     assert stream.getvalue().endswith("dnl-x: 1 file, 150B in 0:01 so far; it goes on\n")
 
 
+def read_all(leader: int) -> str:
+    """Return what a terminal was told until its last writer ended, and close it."""
+    said = b""
+    with suppress(OSError):  # Linux says so at the end of a terminal
+        while piece := os.read(leader, 65536):
+            said += piece
+    os.close(leader)
+    return said.decode()
+
+
+def test_bars_leave_room_for_a_ctrl_c_and_nothing_of_it_stays_behind() -> None:
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (10, 100))
+    with os.fdopen(follower, "w") as terminal:
+        painter = TerminalPainter(terminal)
+        snapshot = JobSnapshot("dnl-x", "download", "running", total=4, done=1, bytes=150, total_bytes=400)
+        painter.update(snapshot)
+        painter.close(snapshot)
+    said = read_all(leader)
+    assert max(len(line) for line in said.split("\r") if "%|" in line) == 100 - len("^C ")
+    assert "\r\x1b[Jdnl-x: 1 file, 150B in 0:00 so far" in said
+
+
 def test_a_real_terminal_is_recognized(shards: Path, bucket: str) -> None:
     code = (
         "import sys, aisnb\nfrom aisnb.client.progress import watch\n"
@@ -224,15 +251,6 @@ def test_a_real_terminal_is_recognized(shards: Path, bucket: str) -> None:
     leader, follower = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", code], stderr=follower) as process:
         os.close(follower)
-        said = b""
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:  # Linux says so at the end of a terminal
-                break
-            if not piece:
-                break
-            said += piece
-    os.close(leader)
+        said = read_all(leader)
     assert process.returncode == 0
-    assert re.search(rb"dnl-\w+: 10 files, 43.96KiB in \d:\d\d\r\n$", said)
+    assert re.search(r"dnl-\w+: 10 files, 43.96KiB in \d:\d\d\r\n$", said)
