@@ -1,6 +1,7 @@
 """How our commands are written in what we say: ``%ais ls`` in a notebook, ``aisnb ls`` in a shell.
 
-Every text of ours says ``%ais``; the front end's way of writing is put in where a text is shown, by `spoken`.
+Every text of ours says ``%ais``; the front end's way of writing is put in where a text is shown, by `spoken`. What a
+script would call stands behind it, as in ``%ais stop ID (in Python: job.stop())``; a shell has no use for that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_IN_PYTHON = re.compile(r" \(in Python: (?:[^()]|\([^()]*\))*\)")
 _MAGIC = re.compile(r"%?%ais\b")
 #: A line that is nothing but a command, as in examples; with a notebook's assignment, or without.
 _EXAMPLE = re.compile(r"(?P<indent>[ \t]*)(?:\w+ = )?%ais (?P<words>.*)")
@@ -58,7 +60,7 @@ def in_shell(text: str) -> str:
 def _line(line: str) -> str | None:
     example = _EXAMPLE.fullmatch(line)
     if example is None:
-        return _MAGIC.sub("aisnb", line)
+        return _MAGIC.sub("aisnb", _IN_PYTHON.sub("", line))
     if _VARIABLE.search(line):
         return None
     return f"{example['indent']}aisnb {' '.join(map(_quoted, example['words'].split(' ')))}"

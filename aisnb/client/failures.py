@@ -72,7 +72,11 @@ def without_link(reason: str) -> str:
 
 
 def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
-    again = f"'%ais retry {snapshot.id}'" if can_retry(snapshot) else "another download of the same"
+    again = (
+        f"'%ais retry {snapshot.id}' (in Python: job.retry())"
+        if can_retry(snapshot)
+        else "another download of the same"
+    )
     if not errors or any(error.status not in _ABSENT for error in errors):
         return f"; {again} tries them again"
     link = errors[0].url

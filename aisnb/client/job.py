@@ -203,7 +203,7 @@ class Job:
     def say_it_goes_on(self) -> None:
         """Tell who interrupted a wait that this did not stop the job."""
         if not has_ended(self._snapshot):
-            note(f"Job {self.id} goes on. Stop it with: %ais stop {self.id}")
+            note(f"Job {self.id} goes on. Stop it with: %ais stop {self.id} (in Python: job.stop())")
 
     async def check_outcome(self) -> None:
         """Raise what there is to raise about a job that has ended; on the portal's loop.

@@ -146,7 +146,7 @@ def paused_text(snapshot: JobSnapshot) -> str:
     """Return the message for somebody who waits for a paused job."""
     return (
         f"Job {status_line(snapshot)}. It does not end while it is paused: {_going_on(snapshot)}, "
-        f"'%ais stop {snapshot.id}' ends it."
+        f"'%ais stop {snapshot.id}' ends it (in Python: job.resume(), job.stop())."
     )
 
 

@@ -50,6 +50,6 @@ def test_equal_reasons_are_told_once() -> None:
 def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> None:
     text = failure_text(ended(2), missing("a", "b"))
     assert "Check the names against what the source lists: '%ais ls http://h/d/'; " in text
-    assert text.endswith("'%ais retry dnl-x' helps only once it has them.")
+    assert text.endswith("'%ais retry dnl-x' (in Python: job.retry()) helps only once it has them.")
     passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
-    assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' tries them again.")
+    assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' (in Python: job.retry()) tries them again.")

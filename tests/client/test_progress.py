@@ -105,7 +105,10 @@ def test_an_interrupt_closes_the_display_and_leaves_the_job_running(
         watch(job)
     assert len(recorder.closed) == 1
     # a note that came amid the bars would garble them
-    assert f"closed\nJob {job.id} goes on. Stop it with: %ais stop {job.id}" in capfd.readouterr().err
+    assert (
+        f"closed\nJob {job.id} goes on. Stop it with: %ais stop {job.id} (in Python: job.stop())\n"
+        in capfd.readouterr().err
+    )
     assert job.state in ("pending", "running")
     source.release()
     assert job.wait().done == 1

@@ -16,6 +16,8 @@ from aisnb.wording import in_shell, of_shell, spoken
         ("%ais ls ais://abc/s-{001..010}.tar", "aisnb ls 'ais://abc/s-{001..010}.tar'"),
         ("  %ais put 'a/*.tar' b/* ais://abc", "  aisnb put 'a/*.tar' 'b/*' ais://abc"),
         ("server = %ais serve x\n%ais get {server}a\n%ais get $url\nmore", "aisnb serve x\nmore"),
+        ("'%ais stop x' ends it (in Python: job.resume(), job.stop()).", "'aisnb stop x' ends it."),
+        ("Say why (in Python: job.errors) and (in time)", "Say why and (in time)"),
         ("a paisley %aisle", "a paisley %aisle"),
     ],
 )
