@@ -83,7 +83,7 @@ def _ended_as_by_ctrl_c() -> contextlib.AbstractContextManager[None]:
 def _noted_ends() -> Iterator[Callable[[float], bool]]:
     """Yield what waits so many seconds, and returns whether Ctrl-C or a request to end has come by then.
 
-    They interrupt nothing meanwhile: an exception out of nowhere may meet a lock half taken.
+    They interrupt nothing meanwhile: an exception that comes in a callback of the interpreter is lost.
     """
     reader, writer = os.pipe()
 

@@ -93,7 +93,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     loop = _loop_for(work)
     errand = _Errand(work)
     try:
-        return asyncio.run_coroutine_threadsafe(errand.run(), loop).result()
+        loop.call_soon_threadsafe(errand.begin)
+        return errand.result()
     except BaseException:
         errand.give_up(loop)
         raise
@@ -122,34 +123,44 @@ def launch(work: Coroutine[Any, Any, Any]) -> None:
 
 
 class _Errand(Generic[T]):
-    """Work for the portal that can be called off at any moment: an interrupt may come before its future is here."""
+    """Work for the portal that can be called off at any moment: an interrupt may come before it has begun.
+
+    Whoever waits for it waits for a bare lock. A future, an event or a condition has two of them, and where an
+    interrupt comes between these it is lost in a RuntimeError ("cannot release un-acquired lock").
+    """
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self._work = work
-        self._task: asyncio.Task[Any] | None = None
-        self._given_up = False
-        self._ended = threading.Event()
+        self._task: asyncio.Task[T] | None = None
+        self._is_given_up = False
+        self._ended = threading.Lock()  # held until the work has ended
+        self._ended.acquire()
 
-    async def run(self) -> T:
-        self._task = asyncio.current_task()
-        try:
-            if self._given_up:
-                self._work.close()
-                raise asyncio.CancelledError
-            return await self._work
-        finally:
-            self._ended.set()
+    def begin(self) -> None:
+        """Start the work; on the loop."""
+        if not self._is_given_up:
+            self._task = asyncio.get_running_loop().create_task(self._work)
+            self._task.add_done_callback(lambda _task: self._ended.release())
+
+    def result(self) -> T:
+        """Wait for the end, and return or raise what came of it; in another thread."""
+        with self._ended:
+            assert self._task is not None
+            return self._task.result()
 
     def give_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Cancel the work if it has not ended, and give it a moment to clean up."""
-        if not self._ended.is_set():
-            loop.call_soon_threadsafe(self._cancel)
-            self._ended.wait(_CLEAN_UP_SECONDS)
+        """Call off the work if it has not ended, and give it a moment to clean up; in another thread."""
+        loop.call_soon_threadsafe(self._cancel)
+        if self._ended.acquire(timeout=_CLEAN_UP_SECONDS):
+            self._ended.release()
 
     def _cancel(self) -> None:
-        self._given_up = True
         if self._task is not None:
             self._task.cancel()
+        elif not self._is_given_up:
+            self._is_given_up = True
+            self._work.close()
+            self._ended.release()
 
 
 def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:

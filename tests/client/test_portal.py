@@ -63,6 +63,34 @@ def test_an_interrupt_cancels_the_work_and_lets_it_clean_up() -> None:
     assert work.ended == "cancelled"
 
 
+_INTERRUPTED = """
+import asyncio, random, signal
+from aisnb.client import portal
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+portal.run(asyncio.sleep(0))
+signal.signal(signal.SIGALRM, interrupt)
+interrupted = 0
+for _ in range(20_000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-6 + random.random() * 3e-4)
+        portal.run(asyncio.sleep(0))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        interrupted += 1
+print(interrupted)
+"""
+
+
+def test_an_interrupt_is_an_interrupt_at_whichever_moment_it_comes() -> None:
+    """Between the two locks of a condition it came out as a RuntimeError, and ended a command with a traceback."""
+    done = subprocess.run([sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
+
+
 async def test_cancelling_the_awaiting_task_cancels_the_work() -> None:
     work = Work()
     task = asyncio.create_task(portal.arun(work()))
