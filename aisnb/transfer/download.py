@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     OnStart = Callable[[int | None, int], None]
 
 #: Bytes of a body between two looks at limits and counts: where there is a limit, and where there is none.
-_FEW_BYTES, _MANY_BYTES = 32 * 1024, 16 * 1024 * 1024
+_FEW_BYTES, _MANY_BYTES = 32 * 1024, 64 * 1024 * 1024
 #: AIStore calls XXH64 by two names.
 _XXH64 = (ais.XXHASH, "xxhash")
 
