@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aisnb.errors import AisnbError, AlreadyExists, NameInvalid, NodeError, ObjectNotFound, SchemeMissing, SourceError
 from aisnb.node.settling import Settling
 from aisnb.protocol import headers as ais
-from aisnb.store import Completion, ErrorRecord
+from aisnb.store import IN_MEMORY, Completion, ErrorRecord
 from aisnb.transfer import RateLimiter, Request, Validator
 from aisnb.transfer.links import without_secret
 from aisnb.uris import parse_bucket
@@ -227,6 +227,7 @@ class Run:
         self._settling.add(
             lambda tell: self._store.hand_in(partial, words, completion, tell, durable=durable),
             self._then(index, item, receipt),
+            receipt.size if receipt.size <= IN_MEMORY else 0,
         )
         self._progress.bytes += receipt.size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aisnb.store.partial import Partial
+from aisnb.store.partial import IN_MEMORY, Partial
 from aisnb.store.records import (
     BriefPage,
     BucketRecord,
@@ -18,6 +18,7 @@ from aisnb.store.rescue import open_store
 from aisnb.store.store import Store
 
 __all__ = [
+    "IN_MEMORY",
     "BriefPage",
     "BucketRecord",
     "Completion",

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 WORTH_KEEPING = 1 << 20
 
 #: Up to here an object waits in memory for the writer thread to make its file, off the way of those who receive.
-_SPOOLED = 64 * 1024
+IN_MEMORY = 256 * 1024
+
+#: From here on a sync does not leave it to that thread: it would sync one after the other.
+_WORTH_SYNCING = 64 * 1024
 
 _READ_AT_ONCE = 1 << 20
 
@@ -233,7 +236,7 @@ class Partial:
         """
         assert self._hash is not None, "write before start"
         assert not self._ended, "write after the end"
-        if not self._file and self._position + len(chunk) <= _SPOOLED:
+        if not self._file and self._position + len(chunk) <= IN_MEMORY:
             self._spool += chunk
             self._position += len(chunk)
             self._hash.update(chunk)
@@ -270,7 +273,7 @@ class Partial:
         """
         assert self._position == 0, "take_file behind other bytes"
         try:
-            if size > _SPOOLED:
+            if size > IN_MEMORY:
                 self._copy_in_kernel(source, size, checksum=checksum, alone=alone, halt=halt)
             buffer = memoryview(bytearray(min(size + 1, _READ_AT_ONCE)))
             while halt is None or not halt.is_set():
@@ -309,11 +312,13 @@ class Partial:
         return self._hash.hexdigest()
 
     def sync(self) -> None:
-        """Return once the bytes that are in the file are on the disk itself; those in memory get there by the commit.
+        """Return once the bytes are on the disk itself; a few that are in memory get there by the commit.
 
         Raises:
             NodeError: the disk failed.
         """
+        if len(self._spool) > _WORTH_SYNCING:
+            self._open()
         if self._descriptor >= 0:
             try:
                 sync_descriptor(self._descriptor)

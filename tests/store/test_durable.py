@@ -15,7 +15,7 @@ from aisnb.errors import ObjectNotFound
 from aisnb.store import Completion, JobRecord, Store
 from tests.store.writing import ABC, content, put
 
-SIZES = {"in memory until the commit": 100, "in a file of its own": 300_000}
+SIZES = {"in memory until the commit": 100, "in memory until the sync": 100_000, "in a file of its own": 300_000}
 
 
 @pytest.fixture
