@@ -3,6 +3,10 @@
 With ``--short`` each is run once on very little: whether it works; its figures mean nothing. With ``--long``
 some take much more, for many minutes. A subject's module says in ``SHORT`` and ``LONG`` which of its constants are what
 then.
+
+Ratios are luck where the disk is slow for a while, as ext4 is after many removals: what has a median over twice its
+best is marked as uneven, and what the disk takes for empty files stands beside many. ``TMPDIR=/dev/shm`` before the
+command leaves the disk out.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
 import aisnb
-from tests.benchmarks.measuring import bounds, interleaved, seconds, table
+from tests.benchmarks.measuring import bounds, empty_files, interleaved, seconds, table
 from tests.benchmarks.peers import DOWNLOADERS, fill, nginx
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ MOST_TIMES = 1 / 0.9
 SHORT = {"SETS": {"9 x 128 KiB": Files(9, 128 << 10), "2 x 4 MiB": Files(2, 4 << 20)}}
 #: Many files are removed when all is measured: for seconds after it, ext4 makes new ones ten times slower.
 _FEW = 64
+#: Shows whether it did: below 50 µs a file is usual, 200 µs and more are that phase.
+DISK = "the disk: as many empty files"
 
 
 def run(folder: Path, rounds: int) -> None:
@@ -75,6 +77,8 @@ def _compare(title: str, files: Files, address: str, place: Path, rounds: int) -
                 works[name] = lambda download=download: _theirs(download, links, next(folders), files)
             else:
                 print(f"{program} is not installed: skipped.")
+        if files.count > _FEW:
+            works[DISK] = lambda: empty_files(next(folders), files.count)
         figures = interleaved(works, rounds)
         table(f"{title} from nginx", figures, _NGINX, GOALS.get(title))
         times = statistics.median(figures[_OURS]) / statistics.median(figures[_NGINX])

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+#: A median so many times the best is marked: the machine or its disk was slow for a while.
+_UNEVEN = 2
+
 
 def seconds(work: Callable[[], object]) -> float:
     """Return the wall time of one call."""
@@ -33,6 +36,8 @@ def interleaved(works: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 def table(title: str, figures: Mapping[str, list[float]], ours: str, goals: Mapping[str, float] | None = None) -> None:
     """Print median, least and most of each, how many times faster than it ours is, and how many times it should be.
 
+    What ran much slower for most of the time than at its best is marked: ratios with it may be luck.
+
     Args:
         title: what was done.
         figures: seconds of each, by name.
@@ -45,8 +50,20 @@ def table(title: str, figures: Mapping[str, list[float]], ours: str, goals: Mapp
     for name, values in figures.items():
         median = statistics.median(values)
         goal = f"{goals[name]:g}x, {_verdict(median / base >= goals[name])}" if name in goals else ""
-        print(f"| {name} | {median:.6g} | {min(values):.6g} | {max(values):.6g} | {median / base:.2f}x | {goal} |")
+        what = f"{name} (uneven)" if median > _UNEVEN * min(values) else name
+        print(f"| {what} | {median:.6g} | {min(values):.6g} | {max(values):.6g} | {median / base:.2f}x | {goal} |")
     print(flush=True)
+
+
+def empty_files(folder: Path, count: int) -> float:
+    """Return the seconds that a disk takes to make as many empty files, below a new folder."""
+    folder.mkdir()
+
+    def make() -> None:
+        for number in range(count):
+            (folder / f"{number}").touch()
+
+    return seconds(make)
 
 
 def bounds(title: str, rows: Mapping[str, tuple[float, float, str]]) -> None:

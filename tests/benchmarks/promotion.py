@@ -8,8 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import aisnb
-from tests.benchmarks.downloads import SETS, SHORT, aisnb_stop
-from tests.benchmarks.measuring import interleaved, seconds, table
+from tests.benchmarks.downloads import DISK, SETS, SHORT, aisnb_stop
+from tests.benchmarks.measuring import empty_files, interleaved, seconds, table
 from tests.benchmarks.peers import fill
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def _compare(title: str, files: Files, place: Path, rounds: int) -> None:
             _UNCHECKED: lambda: _ours(client, place / "source", files, numbers, checksum=False),
             "cp -r": lambda: _theirs(place, files, numbers),
         }
+        if files.count > _FEW:
+            works[DISK] = lambda: empty_files(place / f"empty-{next(numbers)}", files.count)
         figures = interleaved(works, rounds)
     for ours, goal in GOALS.items():
         chosen = {name: values for name, values in figures.items() if name == ours or name not in GOALS}
