@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from aisnb.fileserver.linkless import linkless_opener
@@ -20,18 +20,6 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 # What most paths look like: nothing to decode, nothing to refuse.
 _PLAIN_PATH = re.compile(rb"(?:/[^/.%\0][^/%\0]*)+")
-
-
-class Opened(NamedTuple):
-    """An open file or directory, to be closed by who asked for it.
-
-    Attributes:
-        descriptor: of the file.
-        status: what ``os.fstat`` says about it.
-    """
-
-    descriptor: int
-    status: os.stat_result
 
 
 def split_path(path: bytes) -> list[bytes] | None:
@@ -57,8 +45,8 @@ def split_path(path: bytes) -> list[bytes] | None:
     return None if b"" in components[:-1] else components
 
 
-def open_below(root: bytes, components: Sequence[bytes]) -> Opened:
-    """Open what `components` lead to below `root`.
+def open_below(root: bytes, components: Sequence[bytes]) -> tuple[int, os.stat_result]:
+    """Open what `components` lead to below `root`; return its descriptor, the caller's to close, and its state.
 
     A symbolic link is allowed if what it stands for lies below `root`: it is resolved first, and the path without links
     is then walked like any other, so that a link that changes meanwhile opens nothing. Where the system can open a path
@@ -77,7 +65,7 @@ def open_below(root: bytes, components: Sequence[bytes]) -> Opened:
     if descriptor < 0:
         descriptor = _open_by_component(root, components)
     try:
-        return Opened(descriptor, os.fstat(descriptor))
+        return descriptor, os.fstat(descriptor)
     except OSError:
         os.close(descriptor)
         raise

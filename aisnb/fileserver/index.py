@@ -143,7 +143,7 @@ def _entries(root: bytes, components: Sequence[bytes]) -> Iterator[Entry]:
 
 @contextmanager
 def _directory(root: bytes, components: Sequence[bytes]) -> Iterator[int]:
-    descriptor = open_below(root, components).descriptor
+    descriptor, _ = open_below(root, components)
     try:
         yield descriptor
     finally:
@@ -151,9 +151,9 @@ def _directory(root: bytes, components: Sequence[bytes]) -> Iterator[int]:
 
 
 def _status_of_target(root: bytes, components: Sequence[bytes]) -> os.stat_result:
-    opened = open_below(root, components)
-    os.close(opened.descriptor)
-    return opened.status
+    descriptor, status = open_below(root, components)
+    os.close(descriptor)
+    return status
 
 
 def _json_row(entry: Entry) -> str:

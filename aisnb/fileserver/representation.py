@@ -15,46 +15,48 @@ from aisnb.fileserver.responses import (
     Answer,
     connection_field,
     content_type,
+    first_lines,
     http_date,
     refusal,
     response_head,
 )
 
 if TYPE_CHECKING:
-    from aisnb.fileserver.files import Opened
     from aisnb.fileserver.requests import Request
 
 
-def represent_file(request: Request, opened: Opened, name: bytes) -> Answer:
+_FILE_HEAD = (
+    b"%bETag: %b\r\nLast-Modified: %b\r\nAccept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n"
+    b"Content-Type: %b\r\nContent-Length: %d\r\n%b%b\r\n"
+)
+
+
+def represent_file(request: Request, descriptor: int, status: os.stat_result, name: bytes) -> Answer:
     """Return the answer to a GET or HEAD of an open regular file.
 
     Args:
         request: with its conditions and its range.
-        opened: the file; the answer's to close if it is sent, else closed here.
+        descriptor: of the file; the answer's to close if it is sent, else closed here.
+        status: what ``os.fstat`` says of the file.
         name: of the file, for its media type.
     """
-    descriptor, status = opened
     size, modified = status.st_size, int(status.st_mtime)
     etag = b'"%x-%x-%x"' % (status.st_ino, status.st_mtime_ns, size)
-    state = b"ETag: %b\r\nLast-Modified: %b\r\nAccept-Ranges: bytes\r\n%b" % (
-        etag,
-        http_date(modified),
-        connection_field(request.headers, keep_alive=request.keep_alive),
-    )
     code, start, stop = 200, 0, size
     if not CONDITIONAL_HEADERS.isdisjoint(request.headers):
         code, start, stop = _decide(request, etag, modified, size)
     if code >= 300:
         os.close(descriptor)
-        return _refuse_content(request, code, state, size)
-    fields = b"%bX-Content-Type-Options: nosniff\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
-        state,
+        return _refuse_content(request, code, etag, modified, size)
+    head = _FILE_HEAD % (
+        first_lines(code),
+        etag,
+        http_date(modified),
         content_type(name),
         stop - start,
+        connection_field(request.headers, keep_alive=request.keep_alive),
+        b"Content-Range: bytes %d-%d/%d\r\n" % (start, stop - 1, size) if code == 206 else b"",
     )
-    if code == 206:
-        fields += b"Content-Range: bytes %d-%d/%d\r\n" % (start, stop - 1, size)
-    head = response_head(code, fields)
     if request.method == b"HEAD" or start == stop:
         os.close(descriptor)
         return Answer(head, keep_alive=request.keep_alive)
@@ -75,7 +77,12 @@ def _decide(request: Request, etag: bytes, modified: int, size: int) -> tuple[in
     return (206, *part) if part else (200, 0, size)
 
 
-def _refuse_content(request: Request, status: int, state: bytes, size: int) -> Answer:
+def _refuse_content(request: Request, status: int, etag: bytes, modified: int, size: int) -> Answer:
+    state = b"ETag: %b\r\nLast-Modified: %b\r\nAccept-Ranges: bytes\r\n%b" % (
+        etag,
+        http_date(modified),
+        connection_field(request.headers, keep_alive=request.keep_alive),
+    )
     if status == 304:
         return Answer(response_head(304, state), keep_alive=request.keep_alive)
     if status == 416:

@@ -104,6 +104,11 @@ def _types() -> MimeTypes:
     return MimeTypes()
 
 
+def first_lines(status: int) -> bytes:
+    """Return the status line, ``Server`` and ``Date`` of an answer that is sent now."""
+    return _first_lines(status, int(time.time()))
+
+
 @lru_cache(maxsize=64)
 def _first_lines(status: int, second: int) -> bytes:
     line = b"HTTP/1.1 %d %b\r\nServer: %b\r\n" % (status, HTTPStatus(status).phrase.encode(), _SERVER)
@@ -112,7 +117,7 @@ def _first_lines(status: int, second: int) -> bytes:
 
 def response_head(status: int, fields: bytes) -> bytes:
     """Return a whole header: status line, ``Server``, ``Date``, then `fields` (lines that each end in CR LF)."""
-    return b"%b%b\r\n" % (_first_lines(status, int(time.time())), fields)
+    return b"%b%b\r\n" % (first_lines(status), fields)
 
 
 def connection_field(headers: dict[bytes, bytes], *, keep_alive: bool) -> bytes:

@@ -88,17 +88,18 @@ class Site:
         components = self._locate(url.path or b"/")
         if components is None:
             return self._reply(request, 404)
-        names = [name for name in components if name]
+        # An address that ends in a slash means a directory.
+        names = components[:-1] if components and not components[-1] else components
         try:
-            descriptor, status = opened = open_below(self._root, names)
+            descriptor, status = open_below(self._root, names)
         except OSError as exc:
             return self._reply(request, self._status_of(exc, request))
-        if stat.S_ISREG(status.st_mode) and components == names:
-            return represent_file(request, opened, names[-1])
+        if stat.S_ISREG(status.st_mode) and names is components:
+            return represent_file(request, descriptor, status, names[-1])
         os.close(descriptor)
         if not stat.S_ISDIR(status.st_mode):
             return self._reply(request, 404)
-        if components == names:
+        if names is components:
             return self._redirect(request, names, url.query)
         return self._answer_index(request, names, url.query or b"")
 
