@@ -30,7 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     try:
         server = FileServer(
-            options.directory, bind=options.bind, port=options.port, hosts=options.host, secret=options.secret
+            options.directory,
+            bind=options.bind,
+            port=options.port,
+            hosts=options.host,
+            secret=options.secret,
+            helped=True,
         )
     except UsageError as exc:
         parser.error(str(exc))

@@ -13,7 +13,7 @@ from aisnb.fileserver.responses import Answer
 from aisnb.fileserver.sending import send_some
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from aisnb.fileserver.shared import Shared
 
@@ -97,7 +97,7 @@ class Connection:
     def _end_of_requests(self) -> None:
         """Go on as long as there is something to answer: the client may have closed only its half."""
         self._receive_more(wanted=False)
-        self._reader.ended = True
+        self._reader.end()
         if not self._busy and not self._reader.requests:
             self.abort()
 
@@ -124,6 +124,16 @@ class Connection:
             self._reader.refuse(408)
             self._answer_next()
         else:
+            self.abort()
+
+    def hand_over(self, take: Callable[[socket.socket], bool]) -> None:
+        """Leave the client to another process, if it is between two requests.
+
+        Args:
+            take: returns whether the socket, clients' bytes that were not read with it, is now another process's too.
+        """
+        reader = self._reader
+        if not (self._busy or reader.requests or reader.midway or reader.ended) and take(self._socket):
             self.abort()
 
     def finish(self) -> None:

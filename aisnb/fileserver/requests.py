@@ -33,6 +33,7 @@ class RequestReader:
     Attributes:
         requests: those that are complete; the owner takes them from the left.
         ended: no request will follow, further bytes are not looked at.
+        midway: a request has begun and its header is not complete.
         unread: the client may still be sending what nobody reads: a body, the rest of a faulty request.
     """
 
@@ -43,6 +44,7 @@ class RequestReader:
         "_target",
         "_unfinished",
         "ended",
+        "midway",
         "requests",
         "unread",
     )
@@ -50,17 +52,13 @@ class RequestReader:
     def __init__(self, header_bytes: int) -> None:
         self.requests: deque[Request] = deque()
         self.ended = False
+        self.midway = False
         self.unread = False
         self._header_bytes = header_bytes
         self._unfinished = 0
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._parser = HttpRequestParser(self)
-
-    @property
-    def midway(self) -> bool:
-        """Whether a request has begun and its header is not complete."""
-        return bool(self._target) and not self.ended
 
     def feed(self, data: memoryview) -> None:
         """Read `data`; complete requests, also faulty ones, are appended to `requests`.
@@ -73,28 +71,35 @@ class RequestReader:
         except HttpParserUpgrade:
             # No other protocol is spoken here. The request itself is answered, what follows it cannot be read.
             self.requests[-1].keep_alive = False
-            self.ended = True
+            self.end()
         except HttpParserError:
             self.refuse(400)
-        if not self._target:
-            self._unfinished = 0
-            return
-        self._unfinished += len(data)
-        if self._unfinished > self._header_bytes:
-            self.refuse(431)
+        if self.midway:
+            self._unfinished += len(data)
+            if self._unfinished > self._header_bytes:
+                self.refuse(431)
 
     def refuse(self, status: int) -> None:
         """End reading; the client is told why by `status`, after the answers to its complete requests."""
         if not self.ended:
-            self.ended = self.unread = True
+            self.end()
+            self.unread = True
             self.requests.append(Request(keep_alive=False, fault=status))
 
     def stop(self) -> None:
         """End reading, and forget the requests that were not taken."""
-        self.ended = True
+        self.end()
         self.requests.clear()
 
+    def end(self) -> None:
+        """End reading: what is not complete will never be."""
+        self.ended, self.midway = True, False
+
     # Callbacks of the parser, which may come in pieces when a request is split over packets.
+
+    def on_message_begin(self) -> None:
+        """Note the first byte of a request."""
+        self.midway = not self.ended
 
     def on_url(self, url: bytes) -> None:
         """Take (a piece of) the request target."""
@@ -109,7 +114,7 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """Make the request: with a refused body there is nothing to wait for, and without there is none."""
         target, headers = self._target, self._headers
-        self._target, self._headers, self._unfinished = b"", {}, 0
+        self.midway, self._target, self._headers, self._unfinished = False, b"", {}, 0
         if self.ended:
             return
         parser = self._parser
@@ -124,5 +129,5 @@ class RequestReader:
             request.keep_alive = False
             request.fault = request.fault or (413 if request.method in (b"GET", b"HEAD") else 405)
         if not request.keep_alive:
-            self.ended = True
+            self.end()
         self.requests.append(request)

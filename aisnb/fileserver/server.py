@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Self
 
 from aisnb.errors import DirectoryNotFound, PortInUse, UsageError
 from aisnb.fileserver.accepting import BACKLOG, Acceptor
-from aisnb.fileserver.hosts import Hosts
-from aisnb.fileserver.shared import Limits, Shared
-from aisnb.fileserver.site import Site
+from aisnb.fileserver.connection import Connection
+from aisnb.fileserver.helping import Helper, Order
+from aisnb.fileserver.shared import WATCH_SECONDS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_WATCH_SECONDS = 1.0
 
 
 class FileServer:
@@ -31,6 +29,7 @@ class FileServer:
         hosts: names to answer to, besides loopback names, IP literals and this machine's names.
         secret: serve below ``/SECRET/`` only; "" for no secret.
         limits: what clients may take.
+        helped: start a second process while there are many clients, where that pays.
 
     Attributes:
         port: the port it listens at; the one asked for until `start`.
@@ -52,6 +51,7 @@ class FileServer:
         hosts: Iterable[str] = (),
         secret: str = "",
         limits: Limits | None = None,
+        helped: bool = False,
     ) -> None:
         if "/" in secret or "\0" in secret or secret.startswith("."):
             raise UsageError(
@@ -62,8 +62,9 @@ class FileServer:
         self.port = port
         self._directory = Path(directory).absolute()
         self._bind = bind
-        self._limits = limits or Limits()
-        self._shared = Shared(Site(os.fsencode(self._directory), Hosts(hosts), secret), self._limits)
+        order = Order(str(self._directory), tuple(hosts), secret, limits or Limits())
+        self._shared = order.shared()
+        self._helper = Helper(order, self._shared.connections) if helped and Helper.pays() else None
         self._acceptor: Acceptor | None = None
         self._watch: asyncio.TimerHandle | None = None
 
@@ -79,8 +80,9 @@ class FileServer:
         loop = asyncio.get_running_loop()
         listener = await self._listen(loop)
         self.port = listener.getsockname()[1]
-        self._acceptor = Acceptor(listener, self._shared)
-        self._watch_deadlines(loop)
+        listener.setblocking(False)
+        self._acceptor = Acceptor(listener, lambda: listener.accept()[0], self._welcome)
+        self._look_after(loop)
 
     async def close(self) -> None:
         """Stop listening, let the answers under way end for a moment, and close all connections."""
@@ -91,13 +93,10 @@ class FileServer:
             return
         self._acceptor.close()
         self._acceptor = None
-        connections = self._shared.connections
-        for connection in tuple(connections):
-            connection.finish()
-        if connections:
-            await asyncio.wait([each.lost for each in connections], timeout=self._limits.grace_seconds)
-        for connection in tuple(connections):
-            connection.abort()
+        if self._helper is None:
+            await self._shared.close()
+        else:
+            await asyncio.gather(self._helper.close(), self._shared.close())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -124,11 +123,17 @@ class FileServer:
                 f"and a port from 1024 to 65535."
             ) from exc
 
-    def _watch_deadlines(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for connection in tuple(self._shared.connections):
-            connection.check_deadline(now)
-        self._watch = loop.call_later(_WATCH_SECONDS, self._watch_deadlines, loop)
+    def _welcome(self, client: socket.socket) -> None:
+        if self._helper is not None and self._helper.take(client):
+            client.close()
+        else:
+            Connection(self._shared, client)
+
+    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._shared.check_deadlines()
+        if self._helper is not None:
+            self._helper.look()
+        self._watch = loop.call_later(WATCH_SECONDS, self._look_after, loop)
 
 
 def _check_directory(directory: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aisnb.fileserver.connection import Connection
     from aisnb.fileserver.site import Site
+
+#: How often deadlines are to be checked.
+WATCH_SECONDS = 1.0
 
 _RECEIVE_BYTES = 16 * 1024
 
@@ -46,3 +50,18 @@ class Shared:
     limits: Limits
     connections: set[Connection] = field(default_factory=set)
     incoming: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
+
+    def check_deadlines(self) -> None:
+        """Close the connections whose clients were silent for too long, or take nothing for too long."""
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self.connections):
+            connection.check_deadline(now)
+
+    async def close(self) -> None:
+        """Let the answers under way end for a moment, and close all connections."""
+        for connection in tuple(self.connections):
+            connection.finish()
+        if self.connections:
+            await asyncio.wait([each.lost for each in self.connections], timeout=self.limits.grace_seconds)
+        for connection in tuple(self.connections):
+            connection.abort()

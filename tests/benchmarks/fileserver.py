@@ -12,7 +12,7 @@ import sys
 import urllib.request
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks.measuring import bounds, cpu_seconds, interleaved, peak_bytes, seconds, table
+from tests.benchmarks.measuring import bounds, cpu_seconds, family, interleaved, peak_bytes, seconds, table
 from tests.benchmarks.peers import fill, free_port, listening, nginx
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ MOST_MEMORY = 40  # MiB
 
 
 class Server(NamedTuple):
-    """A server that runs: its address and its process, the one that works."""
+    """A server that runs: its address and its process, the one that works, alone or with children."""
 
     address: str
     pid: int
@@ -129,7 +129,9 @@ def _print_tables(folder: Path, servers: dict[str, Server], rounds: int) -> None
 
 
 def _print_memory(server: Server) -> None:
-    bounds("Our process so far", {"memory": (peak_bytes(server.pid) / 2**20, MOST_MEMORY, "MiB")})
+    peaks = [peak_bytes(pid) / 2**20 for pid in family(server.pid)]
+    rows = {f"memory of process {number}": (peak, MOST_MEMORY, "MiB") for number, peak in enumerate(peaks, 1)}
+    bounds("Our processes so far", rows)
 
 
 def _works(servers: dict[str, Server], path: str, ask: Callable[[str], object]) -> dict[str, Callable[[], float]]:

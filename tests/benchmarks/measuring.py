@@ -83,11 +83,19 @@ def _verdict(reached: object) -> str:
     return "reached" if reached else "missed"
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and its children; the process alone off Linux."""
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        below = []
+    return [pid, *map(int, below)]
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds of a process and its children so far, its own and the kernel's for it; NaN off Linux."""
     try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ticks = sum(_ticks(int(each)) for each in (pid, *below))
+        ticks = sum(map(_ticks, family(pid)))
     except OSError:
         return float("nan")
     return ticks / os.sysconf("SC_CLK_TCK")

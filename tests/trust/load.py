@@ -41,18 +41,23 @@ _MORE_DESCRIPTORS = 20
 
 @dataclass
 class _Process:
-    """The memory and descriptors of a process, as Linux tells them."""
+    """The memory and descriptors of a process and its children, as Linux tells them: the most of one, and all."""
 
     pid: int
 
     @property
     def mebibytes(self) -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        statuses = [(each / "status").read_text() for each in self._all]
+        return max(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) / 1024
 
     @property
     def descriptors(self) -> int:
-        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+        return sum(len(list((each / "fd").iterdir())) for each in self._all)
+
+    @property
+    def _all(self) -> list[Path]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [Path("/proc", str(pid)) for pid in (self.pid, *children)]
 
 
 @dataclass
