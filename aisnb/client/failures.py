@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ _NAMED = 3
 _REASON_LENGTH = 120
 #: How the transfer begins a reason: with the link, in which all of them differ.
 _AFTER_LINK = "' was not fetched: "
+#: How it ends a reason: with how often it asked, which differs, too.
+_TRIES = re.compile(r" \(asked [\d,]+ times\)(?=\.?$)")
 #: Statuses after which another try brings nothing, as long as the source has no such file.
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -36,16 +39,21 @@ def failure_text(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
     if snapshot.state == FAILED:
         return f"Job {snapshot.id} could not run: {printable(snapshot.reason) or 'no reason was given'}"
     groups = grouped((error.name, _short_cause(error)) for error in errors)[:_NAMED]
-    told = "; ".join(f"{named(names)} ({cause})" for cause, names in groups)
     more = snapshot.failed - sum(len(names) for _, names in groups)
-    rest = f"; and {more:,} more" if more > 0 else ""
+    if len(groups) == 1:
+        (cause, names), *_ = groups
+        seen = f"of the first {len(names):,}: " if more > 0 else ""
+        told = f"{named(names, more=more)} ({seen}{cause})"
+    else:
+        rest = f"; and {more:,} more" if more > 0 else ""
+        told = "; ".join(f"{named(names)} ({cause})" for cause, names in groups) + rest
     counted = (
         plural(snapshot.failed, "file")
         if snapshot.total < 0
         else f"{snapshot.failed:,} of {plural(snapshot.total, 'file')}"
     )
     why = f"'%ais show job {snapshot.id} -v' says why (in Python: job.errors)"
-    return f"Job {snapshot.id}: {counted} failed: {told}{rest}. {why}{_what_helps(snapshot, errors)}."
+    return f"Job {snapshot.id}: {counted} failed: {told}. {why}{_what_helps(snapshot, errors)}."
 
 
 def grouped(failures: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
@@ -60,15 +68,22 @@ def grouped(failures: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
-def named(names: Sequence[str], most: int = _NAMED) -> str:
-    """Return the first names and how many more there are: ``"a.tar, b.tar, c.tar and 9 more"``."""
-    more = len(names) - most
+def named(names: Sequence[str], most: int = _NAMED, *, more: int = 0) -> str:
+    """Return the first names and how many more there are: ``"a.tar, b.tar, c.tar and 9 more"``.
+
+    Args:
+        names: those that are known.
+        most: so many are told.
+        more: how many there are beside them.
+    """
+    more += max(0, len(names) - most)
     return ", ".join(map(printable, names[:most])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def without_link(reason: str) -> str:
-    """Return a reason without the link that it begins with, so that equal reasons are equal."""
-    return reason.rpartition(_AFTER_LINK)[2] if reason.startswith("'") else reason
+    """Return a reason without its link and how often it was tried, so that equal reasons are equal."""
+    cause = reason.rpartition(_AFTER_LINK)[2] if reason.startswith("'") else reason
+    return _TRIES.sub("", cause)
 
 
 def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
@@ -87,5 +102,5 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
 def _short_cause(error: JobErrorRow) -> str:
     if error.status >= HTTPStatus.BAD_REQUEST:
         return f"the source answered {error.status}"
-    reason = printable(without_link(error.reason))
+    reason = printable(without_link(error.reason)).rstrip(".")
     return reason if len(reason) <= _REASON_LENGTH else reason[:_REASON_LENGTH] + "…"

@@ -57,7 +57,7 @@ def _check_directory(context: Context, text: str) -> None:
         )
     if not path.exists():
         below = [f"serve {word}" for word in context.tree.next_words(("serve",))]
-        hint = did_you_mean(f"serve {text}", below)
+        hint = "" if "/" in text else did_you_mean(f"serve {text}", below)
         raise DirectoryNotFound(f"There is no directory '{text}' to serve. Check the path.{hint}")
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     OnBytes = Callable[[int], None]
     OnStart = Callable[[int | None, int], None]
 
-#: Bytes of a body between two looks at limits and counts: where there is a limit, and where there is none.
-_FEW_BYTES, _MANY_BYTES = 32 * 1024, 64 * 1024 * 1024
+#: Bytes of a body between two counts, where no limit asks for fewer.
+_MOST_BYTES = 64 * 1024 * 1024
 #: AIStore calls XXH64 by two names.
 _XXH64 = (ais.XXHASH, "xxhash")
 
@@ -194,17 +194,32 @@ class Download:
         while count := await response.move(self._sink.write, self._most()):
             self.position += count
             self.received += count
-            if self._on_bytes is not None:
-                self._on_bytes(count)
+            await self._admit(count)
             if end is not None and self.position > end:
                 self._start_over()
                 raise AttemptFailed("the source sent more than it had announced. Check the file there")
-            for limiter in self._limiters:
-                await limiter.take(count)
+
+    async def _admit(self, count: int) -> None:
+        """Tell of bytes when they are within the limits: a small file is here at once, and waits for them."""
+        left = count
+        try:
+            while left:
+                portion = min(left, self._most())
+                for limiter in self._limiters:
+                    await limiter.take(portion)
+                left -= portion
+                self._tell(portion)
+        finally:
+            self._tell(left)
+
+    def _tell(self, count: int) -> None:
+        if count and self._on_bytes is not None:
+            self._on_bytes(count)
 
     def _most(self) -> int:
         """Return how many bytes to take at once: few where a limit counts them."""
-        return _FEW_BYTES if any(limiter.limited for limiter in self._limiters) else _MANY_BYTES
+        portions = [limiter.portion for limiter in self._limiters]
+        return min((each for each in portions if each), default=_MOST_BYTES)
 
     def _verify_checksum(self, headers: Mapping[str, str]) -> None:
         """Compare with the checksum that AIStore sends along."""
@@ -225,8 +240,8 @@ class Download:
 
     def _note_start(self, size: int | None, offset: int) -> None:
         """Tell the caller where in the file the bytes go on, and what got lost on the way there."""
-        if self._on_bytes is not None and self._started and offset != self.position:
-            self._on_bytes(offset - self.position)
+        if self._started:
+            self._tell(offset - self.position)
         self._started = True
         self.position = offset
         if self._on_start is not None:

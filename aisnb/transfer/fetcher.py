@@ -85,7 +85,7 @@ class Fetcher:
         """
         limiters = [each for each in (self._limiter, limiter) if each is not None]
         begun: Outcome = None
-        if request.known is None and not sink.resume_point()[0] and not any(each.limited for each in limiters):
+        if request.known is None and not sink.resume_point()[0] and not any(each.portion for each in limiters):
             timeouts = Timeouts(self.policy.connect, self.policy.stall, request.timeout)
             begun = await fetch_again(request, sink, self._engine, timeouts, on_bytes=on_bytes, on_start=on_start)
         if isinstance(begun, Receipt):

@@ -6,13 +6,16 @@ import asyncio
 import time
 from typing import Protocol
 
+#: The most bytes that are taken at once where they are counted.
+PORTION = 32 * 1024
+
 
 class Limiter(Protocol):
     """What a fetch asks after each piece whether it may go on."""
 
     @property
-    def limited(self) -> bool:
-        """Whether small pieces have to be counted, each on the event loop; else larger ones do, of any thread."""
+    def portion(self) -> int:
+        """How many bytes to take at once, on the event loop; 0 for as many as there are, in any thread."""
 
     async def take(self, count: int) -> None:
         """Return when more may come, after so many bytes did."""
@@ -50,9 +53,9 @@ class RateLimiter:
         self._changed.set()
 
     @property
-    def limited(self) -> bool:
-        """Whether there is a limit now."""
-        return self._rate > 0
+    def portion(self) -> int:
+        """How many bytes to take at once: a fraction of a second's, that nobody waits long for news; 0 for no limit."""
+        return max(1, min(PORTION, int(self._rate / 4))) if self._rate else 0
 
     async def take(self, count: int) -> None:
         """Return once `count` bytes are within the limit. Those who wait are served in their order."""

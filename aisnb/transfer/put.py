@@ -15,6 +15,7 @@ from yarl import URL
 from aisnb.errors import EndpointRefused, EndpointUnreachable
 from aisnb.protocol import headers as ais
 from aisnb.protocol.errors import ErrorBody, error_of
+from aisnb.transfer.limiter import PORTION
 from aisnb.transfer.links import origin, redirected
 from aisnb.version import __version__
 
@@ -201,9 +202,9 @@ class Upload:
         self._more.set()
 
     @property
-    def limited(self) -> bool:
-        """Always: what waits for the cluster is counted after each piece, on the loop that sends it."""
-        return True
+    def portion(self) -> int:
+        """Never 0: what waits for the cluster is counted after each piece, on the loop that sends it."""
+        return (self._limiter.portion if self._limiter is not None else 0) or PORTION
 
     async def take(self, count: int) -> None:
         """Return when more may come, as a limiter does.

@@ -44,7 +44,17 @@ def test_equal_reasons_are_told_once() -> None:
         for n in "ab"
     ]
     text = failure_text(ended(6), [*missing("a"), *silent])
-    assert "6 of 14 files failed: a (the source answered 404); s-a, s-b (nobody answers.); and 3 more. " in text
+    assert "6 of 14 files failed: a (the source answered 404); s-a, s-b (nobody answers); and 3 more. " in text
+    text = failure_text(ended(14), rows)
+    assert "14 of 14 files failed: f-00, f-01, f-02 and 11 more (of the first 12: the source answered 404). " in text
+
+
+def test_how_often_a_file_was_tried_makes_no_other_reason_of_it() -> None:
+    rows = [
+        JobErrorRow(f"s-{tries}", "http://h/", 0, tries, f"'http://h/' was not fetched: silence (asked {tries} times).")
+        for tries in (5, 6)
+    ]
+    assert "2 of 14 files failed: s-5, s-6 (silence). " in failure_text(ended(2), rows)
 
 
 def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> None:

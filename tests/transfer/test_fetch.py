@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -183,6 +184,29 @@ async def test_a_limiter_lets_the_file_through_when_it_is_lifted(source: FaultyS
         limiter.rate = 0
         await fetch
     assert sink.body == BODY
+
+
+async def test_no_more_bytes_are_told_than_a_limit_allows(source: FaultySource, fetcher: Fetcher) -> None:
+    """Small files come whole at once; what is told of them waits with them."""
+    begun, rate, told = time.monotonic(), 200_000, list[tuple[float, int]]()
+    limiter = RateLimiter(rate)
+    links = [source.add(f"/{number}", b"x" * 50_000) for number in range(6)]
+    fetches = [
+        fetcher.fetch(
+            Request(url=link),
+            MemorySink(),
+            limiter=limiter,
+            on_bytes=lambda count: told.append((time.monotonic(), count)),
+        )
+        for link in links
+    ]
+    async with asyncio.timeout(30):
+        await asyncio.gather(*fetches)
+    total = 0
+    for moment, count in told:
+        total += count
+        assert total <= rate * (1 + moment - begun)
+    assert total == 300_000
 
 
 async def test_one_limiter_holds_for_all_fetches_of_a_fetcher(source: FaultySource) -> None:
