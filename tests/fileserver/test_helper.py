@@ -29,9 +29,16 @@ LAST_REQUEST = b"GET /%b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n"
 
 
 def children(pid: int) -> list[int]:
-    return [
-        int(child) for listed in Path(f"/proc/{pid}/task").glob("*/children") for child in listed.read_text().split()
-    ]
+    """Return the second processes among a process's children; other tests leave it some of other kinds."""
+    listed = [int(child) for each in Path(f"/proc/{pid}/task").glob("*/children") for child in each.read_text().split()]
+    return [child for child in listed if b"aisnb.fileserver.helper" in command_line(child)]
+
+
+def command_line(pid: int) -> bytes:
+    """Return what a process was called with, b"" if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def clients_of(pid: int) -> int:
