@@ -140,7 +140,7 @@ class _Errand(Generic[T]):
         """Start the work; on the loop."""
         if not self._is_given_up:
             self._task = asyncio.get_running_loop().create_task(self._work)
-            self._task.add_done_callback(lambda _task: self._ended.release())
+            self._task.add_done_callback(self._note_end)
 
     def result(self) -> T:
         """Wait for the end, and return or raise what came of it; in another thread."""
@@ -153,6 +153,11 @@ class _Errand(Generic[T]):
         loop.call_soon_threadsafe(self._cancel)
         if self._ended.acquire(timeout=_CLEAN_UP_SECONDS):
             self._ended.release()
+
+    def _note_end(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled():
+            task.exception()  # it counts as seen: asyncio would complain where nobody waits for it any more
+        self._ended.release()
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -89,6 +90,20 @@ def test_an_interrupt_is_an_interrupt_at_whichever_moment_it_comes() -> None:
     done = subprocess.run([sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0
+
+
+def test_what_fails_after_an_interrupt_is_nobodys_news(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail_when_cancelled() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            raise ValueError("too late")
+
+    with pytest.raises(KeyboardInterrupt):
+        portal.run(fail_when_cancelled())
+    gc.collect()
+    assert not caplog.messages
 
 
 async def test_cancelling_the_awaiting_task_cancels_the_work() -> None:
