@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aisnb.client.failed_files import only_those, read_description, remember, untried
+from aisnb.client.failed_files import named_places, only_those, read_description, remember, untried
 from aisnb.client.wire import Call
 from aisnb.errors import EndpointRefused, JobNotFound, Unsupported, UsageError
 from aisnb.protocol.downloads import ID_PREFIX, ZERO_TIME, DownloadSelector, DownloadStatus, Started
@@ -54,7 +54,10 @@ class ClusterJobs:
             await asyncio.sleep(min(seconds, _TICK))
         if not job.startswith(ID_PREFIX):
             return await self._snapshot(job)
-        return _of_download(await self._download(job, only_active=True))
+        found = _of_download(await self._download(job, only_active=True))
+        if asked := self._asked_for.get(job):
+            found.source, found.destination = named_places(asked)
+        return found
 
     async def all(self) -> list[JobSnapshot]:
         """See `Jobs`; AIStore lists downloads among the other jobs, too, by another kind."""

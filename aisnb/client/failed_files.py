@@ -65,6 +65,14 @@ def only_those(request: DownloadRequest, names: Sequence[str]) -> DownloadReques
     )
 
 
+def named_places(request: DownloadRequest) -> tuple[str, str]:
+    """Return the link or template of a download and where its files go; "" twice if its links are listed."""
+    bucket = request.bucket.bucket()
+    place = request.subdir or request.object_name
+    source = request.template or request.link
+    return (source, bucket / place if place else str(bucket)) if source else ("", "")
+
+
 def untried(request: DownloadRequest, tried: Iterable[str]) -> list[str]:
     """Return the names of a download's objects but for those that were tried."""
     known = set(tried)

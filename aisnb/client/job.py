@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.client import portal
 from aisnb.client.failures import failure_text
+from aisnb.client.going_on import refusal, rest_text
 from aisnb.client.jobs import jobs_of
 from aisnb.client.notes import note
 from aisnb.client.snapshots import has_ended, known, next_step, paused_text, status_line
 from aisnb.client.twins import twins
-from aisnb.errors import AisnbError, JobAborted, JobFailed, JobPaused, JobTimeout
+from aisnb.errors import AisnbError, EndpointRefused, JobAborted, JobFailed, JobPaused, JobTimeout, UsageError
 from aisnb.protocol.downloads import Limits
 from aisnb.protocol.extension import ABORTED, FAILED, PAUSED
 
@@ -214,9 +215,7 @@ class Job:
         """
         snapshot = self._snapshot
         if snapshot.state == ABORTED:
-            raise JobAborted(
-                f"Job {self.id} was stopped: {status_line(snapshot)}. Start it again if you need it.", self
-            )
+            raise JobAborted(f"Job {status_line(snapshot)}. It was stopped. {rest_text(snapshot)}", self)
         if snapshot.state == FAILED or snapshot.failed > 0:
             jobs = await jobs_of(self._connection)
             errors = await jobs.errors(self.id, _ERRORS_ASKED) if snapshot.failed > 0 else []
@@ -232,6 +231,7 @@ class Job:
         """Pause the job; files in flight are kept for later. Returns this job.
 
         Raises:
+            UsageError: it has ended.
             Unsupported: clusters cannot.
         """
         return await self._control("pause")
@@ -246,6 +246,7 @@ class Job:
                 node needs them.
 
         Raises:
+            UsageError: it has ended.
             Unsupported: clusters cannot.
         """
         return await self._control("resume", headers)
@@ -259,8 +260,11 @@ class Job:
             headers: for the source, again: credentials are never kept on disk.
 
         Raises:
+            UsageError: it was stopped before any file of it failed: what it has not tried did not fail.
             Unsupported: a cluster's job is no download, or nobody knows its links any more.
         """
+        if (await self.changed()).state == ABORTED and not self._snapshot.failed:
+            raise UsageError(refusal(self._snapshot, "retried, as no file of it has failed"))
         jobs = await jobs_of(self._connection)
         return await open_job(self._connection, await jobs.retry(self.id, header_lists(headers)))
 
@@ -302,9 +306,15 @@ class Job:
 
     async def _control(self, what: str, headers: Mapping[str, str] | None = None) -> Job:
         jobs = await jobs_of(self._connection)
-        if what != "stop" or not has_ended(await self.changed()):
+        if what == "stop" and has_ended(await self.changed()):
+            return self
+        try:
             self._snapshot = await jobs.control(self.id, what, header_lists(headers))
-            self._taken = time.monotonic()
+        except EndpointRefused as exc:
+            if not has_ended(await self.changed()):
+                raise
+            raise UsageError(refusal(self._snapshot, f"{what}d")) from exc
+        self._taken = time.monotonic()
         return self
 
     async def _errors(self) -> pd.DataFrame:

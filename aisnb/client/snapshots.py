@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from aisnb.client.going_on import rest_text
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, RUNNING
 from aisnb.protocol.messages import DOWNLOAD_KIND
 from aisnb.units import human_duration, human_size, plural, printable
@@ -117,7 +118,8 @@ def next_step(snapshot: JobSnapshot) -> str:
     command = f"%ais show job {snapshot.id} --progress"
     if has_ended(snapshot):
         again = f"'%ais retry {snapshot.id}' tries what failed again. " if can_retry(snapshot) else ""
-        return f"{again}See this again with: {command}"
+        rest = f"{rest_text(snapshot)}. " if snapshot.state == ABORTED else ""
+        return f"{again}{rest}See this again with: {command}"
     if snapshot.state == PAUSED:
         return f"To go on: %ais resume {snapshot.id}. Then watch it with: {command}"
     return f"Watch it with: {command}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow, read_headers
 from aisnb.commands.options import AS_JSON, HEADER, PROGRESS, TIMEOUT, VERBOSE, WAIT, YES
-from aisnb.commands.planning import left_out
 from aisnb.commands.results import Message
 from aisnb.errors import ConfirmationNeeded, UsageError
 from aisnb.patterns import searcher
@@ -147,15 +145,21 @@ def stop(
     yes: Annotated[bool, YES] = False,
     force: Annotated[bool, Option("accepted for the ais CLI's sake", flags=("--force", "-f"))] = False,
 ) -> Message:
-    """Stop a job, or all that run. What it has brought stays.
+    """Stop a job, or all that run. What it has brought stays; the same started again brings the rest.
 
     Example:
         %ais stop dnl-SDuNm685R
         %ais stop download --all
     """
+    from aisnb.client.going_on import rest_text
+
     kind, identity = _kind_and_id("stop", words)
     if identity:
-        return _stop(context.client().job(identity))
+        job = context.client().job(identity)
+        stopped = _stop(job)
+        if rest := rest_text(job.last):
+            context.note(rest)
+        return stopped
     if not (everything or yes or regex):
         what = f"all '{kind}' jobs" if kind else "every job"
         raise ConfirmationNeeded(f"This would stop {what}. Name one by its id, or say --all (or -y) to stop them.")
@@ -207,9 +211,8 @@ def retry(
     Example:
         job = %ais retry dnl-SDuNm685R --progress
     """
-    earlier = one_job(context, "retry", words)
-    _check_that_something_failed(earlier)
-    return follow(context, earlier.retry(headers=read_headers(header)), wait=wait, progress=progress)
+    job = one_job(context, "retry", words).retry(headers=read_headers(header))
+    return follow(context, job, wait=wait, progress=progress)
 
 
 @command("job rm")
@@ -266,27 +269,6 @@ def one_job(context: Context, name: str, words: tuple[str, ...]) -> Job:
     if not identity:
         raise UsageError(f"'%ais {name} {kind}' does not say which job. '%ais show job {kind} --all' lists their ids.")
     return context.client().job(identity)
-
-
-def _check_that_something_failed(job: Job) -> None:
-    """Say of a stopped job how to start it again: what it has not tried did not fail.
-
-    Raises:
-        UsageError: it was stopped, and no file of it had failed by then.
-    """
-    from aisnb.protocol.extension import ABORTED
-
-    snapshot = job.look()
-    if snapshot.state != ABORTED or snapshot.failed:
-        return
-    source, arrow, destination = left_out(snapshot.description)[0].partition(" -> ")
-    command = f"%ais start {snapshot.kind.partition('-')[0]}"
-    if arrow and source == snapshot.source:
-        command += f" {shlex.quote(source)} {destination}"
-    raise UsageError(
-        f"Job {job.id} was stopped and no file of it had failed, so there is nothing to retry. To have the rest, "
-        f"start it again as at first; what is here already is skipped: {command}"
-    )
 
 
 def _stop(job: Job) -> Message:

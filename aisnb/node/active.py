@@ -44,6 +44,7 @@ def snapshot_of(record: JobRecord, spec: Spec, progress: Progress | None = None)
         bucket=spec.bucket,
         endpoint=spec.cluster.endpoint if spec.cluster else "",
         target=_target_of(spec),
+        destination=spec.destination,
         version=record.ended_ns // 1_000,
         total=record.total,
         done=record.done,

@@ -35,6 +35,7 @@ class Spec(msgspec.Struct, omit_defaults=True):
     Attributes:
         bucket: URI of the bucket.
         source: where the files come from, for people.
+        destination: where a download puts them, as it is asked for; "" for links that are listed.
         template: stands for links (downloads) or object names; "" if the job has a list of items.
         subdir: what the object names of a download begin with, without its trailing slash.
         directory: the link that the objects of an ``ht://`` bucket lie under.
@@ -52,6 +53,7 @@ class Spec(msgspec.Struct, omit_defaults=True):
 
     bucket: str
     source: str = ""
+    destination: str = ""
     template: str = ""
     subdir: str = ""
     directory: str = ""
@@ -225,8 +227,8 @@ def _plan_single(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
     link, headers = open_secret(_link(request.link))
     check_link(link)
     name = check_object_name(request.object_name or link_name(link))
-    spec.source = link
-    return Plan(spec, 1, f"{link} -> {bucket / name}", [(name, link)], headers)
+    spec.source, spec.destination = link, bucket / name
+    return Plan(spec, 1, _described(spec), [(name, link)], headers)
 
 
 def _plan_range(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
@@ -237,20 +239,28 @@ def _plan_range(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
     total = bounded(template)
     check_link(template[0])
     _refuse_one_name_for_many(text, total)
-    if request.subdir.strip("/"):
-        spec.subdir = check_object_name(request.subdir.strip("/"))
     spec.source = spec.template = text
-    return Plan(spec, total, f"{text} -> {bucket}", (), headers)
+    _go_below(request, spec, bucket)
+    return Plan(spec, total, _described(spec), (), headers)
 
 
 def _plan_directory(index: Index, request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
     link, headers = open_secret(_link(request.link))
+    spec.source = link
+    _go_below(request, spec, bucket)
+    items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
+    return Plan(spec, len(index), _described(spec), items, headers, index.size(), _sizes(index, spec.subdir))
+
+
+def _go_below(request: DownloadRequest, spec: Spec, bucket: Bucket) -> None:
+    """Write down the directory of the bucket that several files go into."""
     if request.subdir.strip("/"):
         spec.subdir = check_object_name(request.subdir.strip("/"))
-    spec.source = link
-    items = ((_listed_name(entry, spec.subdir), index.link(entry)) for entry in index.entries)
-    description = f"{link} -> {bucket / spec.subdir if spec.subdir else bucket}"
-    return Plan(spec, len(index), description, items, headers, index.size(), _sizes(index, spec.subdir))
+    spec.destination = bucket / spec.subdir if spec.subdir else str(bucket)
+
+
+def _described(spec: Spec) -> str:
+    return f"{spec.source} -> {spec.destination}"
 
 
 def _left_out(index: Index | None) -> str:
@@ -289,7 +299,10 @@ def _plan_list(request: DownloadRequest, spec: Spec, bucket: Bucket) -> Plan:
                 f"'{seen[name]}' and '{link}' would both become '{bucket / name}'. Give them names: a map of object "
                 "name to link."
             )
-    spec.source = pairs[0][1] if len(pairs) == 1 else f"{len(pairs):,} links"
+    if len(pairs) == 1:
+        spec.source, spec.destination = pairs[0][1], bucket / pairs[0][0]
+    else:
+        spec.source = f"{len(pairs):,} links"
     return Plan(spec, len(pairs), f"multi-download -> {bucket}", pairs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from aisnb.client.going_on import line_again
 from aisnb.client.snapshots import amounts, has_ended, progress_text, status_line
 from aisnb.notebook import pieces
 from aisnb.protocol.extension import ABORTED, FAILED, FINISHED, PAUSED
@@ -27,11 +28,12 @@ def job_card(job: Job) -> str:
     ended = has_ended(snapshot)
     rows = [
         ("from", snapshot.source),
-        ("to", snapshot.bucket if snapshot.bucket != snapshot.source else ""),
+        ("to", snapshot.destination or (snapshot.bucket if snapshot.bucket != snapshot.source else "")),
         ("as of", "" if ended else clock()),
         ("go on", f"%ais resume {snapshot.id}" if snapshot.state == PAUSED else ""),
         ("watch", "" if ended else f"%ais show job {snapshot.id} --progress"),
         ("again", f"%ais retry {snapshot.id}" if ended and snapshot.failed > 0 else ""),
+        ("the rest", line_again(snapshot) if snapshot.state == ABORTED else ""),
     ]
     return pieces.card(f"Job {status_line(snapshot)}", rows, tone_of(snapshot))
 

@@ -52,7 +52,8 @@ class JobSnapshot(msgspec.Struct):
     `version` grows with every change. `done` includes `skipped`. Times are nanoseconds since 1970, 0 if not yet.
     `bytes` counts the files done and in flight; `rate` is bytes per second over the last seconds. `endpoint` is the
     cluster that a relay's files go to, "" where they stay here. `target` is the bucket that objects of `bucket` are
-    copied or packed into. `limits` are None where the job has none to change.
+    copied or packed into. `destination` is where a download of `source` was asked to put its files. `limits`
+    are None where the job has none to change.
     """
 
     id: str
@@ -75,6 +76,7 @@ class JobSnapshot(msgspec.Struct):
     reason: str = ""
     endpoint: str = ""
     target: str = ""
+    destination: str = ""
     limits: Limits | None = None
     in_flight: list[FileProgress] = msgspec.field(default_factory=list)
 

@@ -155,7 +155,7 @@ def test_a_cluster_can_stop_a_job(cluster: aisnb.Client, source: FaultySource) -
     link = source.add("/slow", b"x" * 1000, then=Fault(cut=100, by="stall"))
     job = cluster.download(link, "ais://stopped", relay="never")
     assert job.stop().state == "aborted"
-    with pytest.raises(aisnb.JobAborted):
+    with pytest.raises(aisnb.JobAborted, match=f"start download {link} ais://stopped/slow"):
         job.wait()
     source.release()
 
