@@ -2,6 +2,7 @@
 
     AisnbError
     ├── UsageError                     the words of a command do not fit together
+    │   ├── ArgumentInvalid (TypeError) a value of the wrong kind, an argument that a call does not have
     │   ├── TemplateError (ValueError)
     │   ├── NameInvalid (ValueError)   a bucket or object name that cannot be
     │   ├── SchemeMissing (ValueError) a source that does not say where it is
@@ -65,6 +66,10 @@ class AisnbError(Exception):
 
 class UsageError(AisnbError):
     """The words or values of a call do not fit together."""
+
+
+class ArgumentInvalid(UsageError, TypeError):
+    """A call in Python with an argument of the wrong kind, with one that it does not have, or without one it needs."""
 
 
 class TemplateError(UsageError, ValueError):

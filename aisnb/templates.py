@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from aisnb.arguments import checked
 from aisnb.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Template:
 
     __slots__ = ("_count", "_gaps", "_parts", "_steps", "text", "unbounded")
 
+    @checked
     def __init__(self, text: str, *, braces_only: bool = False) -> None:
         self.text = text
         self.unbounded = False
@@ -166,8 +168,12 @@ class Template:
             head = "".join(itertools.chain(*zip(self._gaps, values, strict=False))) + self._gaps[len(outer)]
             yield from _around(last, head, tail)
 
+    @checked
     def check(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
         """Hold `names` against the template.
+
+        Args:
+            names: those that are there.
 
         Returns:
             ``(missing, extra)``: names of the template that are not in `names`, in the template's order, and names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from aisnb.arguments import checked
 from aisnb.client.buckets import create_bucket
 from aisnb.client.changes import Changes
 from aisnb.client.connection import open_connection
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from aisnb.client.standing import ClusterState
 
 
+@checked
 def connect(endpoint: str | None = None, token: str | None = None) -> Client:
     """Return a client of `endpoint`, of ``AIS_ENDPOINT``, or (neither) of the local node. Starts nothing yet.
 
@@ -136,6 +138,7 @@ class Client(Changes):
 
     get, get_async = twins(_get)
 
+    @checked
     def open(self, source: str, mode: str = "rb", buffering: int = -1) -> BufferedReader:
         """Return an object as a file that is open for reading, from its first byte to its last; it is never here whole.
 
@@ -168,7 +171,7 @@ class Client(Changes):
         """Write a file into an object, or the files of a directory into objects.
 
         Args:
-            source: a file or a directory.
+            source: a file or a directory; bytes have to be written to a file first.
             bucket_or_object: ``ais://abc`` or (with a slash at the end) ``ais://abc/dir/`` takes the file's own name.
             durable: each object is on the disk itself before the call returns: it outlasts a power cut.
 
@@ -345,6 +348,9 @@ class Client(Changes):
     async def _job(self, id: str) -> Job:
         """Return the job with this id.
 
+        Args:
+            id: such as ``dnl-a1b2c3d4e``; `jobs` lists them.
+
         Raises:
             JobNotFound: there is none.
 
@@ -368,16 +374,25 @@ class Client(Changes):
 
     forget, forget_async = twins(_forget)
 
+    @checked
     def serve(
         self, directory: str | Path, *, port: int = 0, bind: str = "127.0.0.1", hosts: Sequence[str] = ()
     ) -> FileServer:
-        """Serve a directory from this machine, see `aisnb.serve`."""
+        """Serve a directory from this machine, see `aisnb.serve`.
+
+        Args:
+            directory: what to serve.
+            port: where; 0 takes the port that this directory had before, or any.
+            bind: the address to listen on.
+            hosts: further names by which clients may ask for it.
+        """
         return serve(directory, port=port, bind=bind, hosts=hosts)
 
     def servers(self) -> pd.DataFrame:
         """Return the directories that this machine's node serves: ``directory url port bind pid``."""
         return list_servers()
 
+    @checked
     def stop_servers(self, target: str | Path = "", *, everything: bool = False) -> pd.DataFrame:
         """Stop serving a directory, named by its path or its address, or all; return what was stopped.
 

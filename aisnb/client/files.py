@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from aisnb.arguments import checked
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
 from aisnb.client.notes import note
@@ -87,6 +88,7 @@ class FileServer:
         return f"FileServer {self.url} {how}"
 
 
+@checked
 def serve(
     directory: str | Path,
     *,

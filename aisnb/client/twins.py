@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from aisnb.arguments import checked
 from aisnb.client import portal
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ T = TypeVar("T")
 
 def blocking(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
     """Return the public method that waits for `work`, a private coroutine method ``_name``."""
+    begin = checked(work)
 
     @functools.wraps(work)
     def method(*args: P.args, **kwargs: P.kwargs) -> T:
-        return portal.run(work(*args, **kwargs))
+        return portal.run(begin(*args, **kwargs))
 
     _name(method, work, "")
     return method
@@ -27,10 +29,11 @@ def blocking(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
 def awaitable(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Return the public coroutine method ``name_async`` of `work`, a private coroutine method ``_name``."""
+    begin = checked(work)
 
     @functools.wraps(work)
     async def method(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await portal.arun(work(*args, **kwargs))
+        return await portal.arun(begin(*args, **kwargs))
 
     _name(method, work, "_async")
     return method

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from aisnb.arguments import checked
 from aisnb.errors import CheckFailed, UsageError
 from aisnb.explore.inference import infer_template
 from aisnb.protocol.headers import SOURCE_ETAG, SOURCE_MODIFIED
@@ -51,6 +52,7 @@ class Checked(NamedTuple):
         return f"{self.bucket} checked{against}: {plural(self.objects, 'object')}, {found or 'no problem'}"
 
 
+@checked
 def check(
     bucket: str, template: str = "", *, source: str = "", strict: bool = False, client: Client | None = None
 ) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aisnb.arguments import checked
 from aisnb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _SAMPLE = r"(?s)^(?P<key>(?:.*/)?[^./][^./]*)[.](?P<extension>[^/]*)$"
 
 
+@checked
 def members(source: str, *, client: Client | None = None, **options: Any) -> DataFrame:
     """Return what is inside shards, without unpacking or fetching them. See `aisnb.Client.members`.
 
@@ -41,6 +43,7 @@ def members(source: str, *, client: Client | None = None, **options: Any) -> Dat
         return own.members(source, **options)
 
 
+@checked
 def samples(listing: DataFrame) -> DataFrame:
     """Return the samples that members make up, as WebDataset names them: ``000017.jpg`` and ``000017.cls`` are one.
 

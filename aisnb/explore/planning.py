@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aisnb.arguments import checked
 from aisnb.units import human_duration, human_size, plural
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _GONE = (404, 410)
 
 
+@checked
 def plan(source: str | Iterable[str] | DataFrame, bucket: str = "", **options: Any) -> DataFrame:
     """Say what a download would bring, before any byte is copied. See `aisnb.Client.plan`, which takes the options.
 

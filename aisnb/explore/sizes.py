@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aisnb.arguments import checked
 from aisnb.errors import UsageError
 from aisnb.units import human_size, plural
 
@@ -187,6 +188,7 @@ class Sizes:
         return by_prefix(self._names, self._sizes, self.depth)
 
 
+@checked
 def sizes(
     source: str | DataFrame,
     *,

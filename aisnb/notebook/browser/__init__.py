@@ -11,11 +11,13 @@ browser                all of it together
 
 from __future__ import annotations
 
+from aisnb.arguments import checked
 from aisnb.notebook.browser.browser import Browser
 
 __all__ = ["Browser", "browse"]
 
 
+@checked
 def browse(place: str = "") -> Browser:
     """Return a browser of buckets, to be shown as the last value of a cell.
 

@@ -10,12 +10,14 @@ board, frame     all of it together; the DataFrame that is shown so
 
 from __future__ import annotations
 
+from aisnb.arguments import checked
 from aisnb.notebook.jobs.board import JobBoard
 from aisnb.notebook.jobs.frame import LiveJobs
 
 __all__ = ["JobBoard", "LiveJobs", "jobs_widget"]
 
 
+@checked
 def jobs_widget(choice: str = "all", match: str = "") -> JobBoard:
     """Return a table of all jobs that stays up to date, to be shown as the last value of a cell.
 
