@@ -102,6 +102,11 @@ def parse_object(text: str) -> tuple[Bucket, str]:
     bucket, name = parse_uri(text)
     if not name:
         raise NameInvalid(f"'{text}' names a bucket, and an object is expected here: say '{bucket}/NAME'.")
+    if name.endswith("/"):
+        raise NameInvalid(
+            f"'{text}' names a directory, and an object is expected here: say '{text}NAME'. '%ais ls {text}' lists "
+            "those in it."
+        )
     return bucket, check_object_name(name)
 
 

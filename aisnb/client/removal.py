@@ -12,7 +12,7 @@ from aisnb.errors import ConfirmationNeeded
 from aisnb.protocol.messages import Selection
 from aisnb.templates import Template
 from aisnb.units import plural
-from aisnb.uris import check_object_name, parse_uri
+from aisnb.uris import parse_object, parse_uri
 
 if TYPE_CHECKING:
     from aisnb.client.connection import Connection
@@ -33,7 +33,7 @@ async def remove(connection: Connection, text: str, *, yes: bool, keep: bool = F
     bucket = await resolve(connection, bucket)
     template = Template(rest, braces_only=True)
     if not template.is_range:
-        await _remove_one(connection, Target(bucket, check_object_name(rest)))
+        await _remove_one(connection, Target(bucket, parse_object(text)[1]))
         return
     if not yes:
         raise ConfirmationNeeded(

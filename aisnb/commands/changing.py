@@ -8,7 +8,7 @@ from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow
 from aisnb.commands.options import FLAT, LATEST, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT, WORKERS
 from aisnb.commands.results import Message
-from aisnb.commands.selection import select_objects
+from aisnb.commands.selection import directory_of, select_objects
 from aisnb.errors import UsageError
 from aisnb.templates import Template
 from aisnb.uris import parse_bucket, parse_object, parse_uri
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aisnb.commands.context import Context
     from aisnb.commands.selection import Selection
 
-_SOURCE = Argument("bucket, bucket/object or bucket/template", completes=("object", "bucket"))
+_SOURCE = Argument("bucket, bucket/object, bucket/directory/ or bucket/template", completes=("object", "bucket"))
 _OBJECT = Argument("the object", metavar="OBJECT", completes=("object", "bucket"))
 
 
@@ -59,6 +59,8 @@ def copy(
         %ais cp ais://abc/notes.txt ais://copy/old/notes.txt
         %ais cp ais://abc ais://copy --prefix train/ --dry-run
     """
+    if not prefix:
+        source, prefix = directory_of(source)
     _, rest = parse_uri(source)
     one = bool(rest) and not Template(rest, braces_only=True).is_range
     if everything and (rest or template or names or prefix):
@@ -179,6 +181,8 @@ def archive_bucket(
     Example:
         %ais archive bucket ais://abc/image-{001..100}.png ais://abc/images.tar --wait
     """
+    if not prefix:
+        source, prefix = directory_of(source)
     chosen = [name.strip() for name in names.split(",") if name.strip()] or None
     client = context.client()
     if dry_run or non_recursive:

@@ -10,7 +10,8 @@ from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.options import NEVER_ASKED, PREFIX
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Content, Message
-from aisnb.errors import UsageError
+from aisnb.commands.selection import directory_of, nothing_in, pointing_out_directory
+from aisnb.errors import NameInvalid, UsageError
 from aisnb.templates import Template, bounded
 from aisnb.units import human_size, parse_size, plural
 from aisnb.uris import check_object_name, is_link, link_name, parse_bucket, parse_object, parse_uri, web_bucket
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 _ONE_SOURCE = Argument("bucket/object or link", completes=("object", "bucket", "link"))
-_SOURCE = Argument("bucket/object, bucket/template, link or template of links", completes=("object", "bucket", "link"))
+_SOURCE = Argument(
+    "bucket/object, bucket/directory/, bucket/template, link or template of links",
+    completes=("object", "bucket", "link"),
+)
 _DESTINATION = Argument("file or directory; '-' shows the bytes; default: here, by its own name", completes=("path",))
 _OFFSET = Option("begin at this byte", metavar="SIZE", convert=parse_size)
 _LENGTH = Option("so many bytes at most", metavar="SIZE", convert=parse_size)
@@ -48,7 +52,7 @@ def get(
     check_cached: Annotated[bool, Option("only say whether the object is in the cluster")] = False,
     yes: Annotated[bool, NEVER_ASKED] = False,
 ) -> Message | Content:
-    """Read an object or a file on the web into a file here; a template or a prefix reads many.
+    """Read an object or a file on the web into a file here; a template, a prefix or a directory reads many.
 
     A file that is there is replaced when all bytes have come. A link makes an ``ht://`` bucket of its directory, and
     what was read through it stays in the cluster.
@@ -56,6 +60,7 @@ def get(
     Example:
         %ais get http://localhost:51061/abc/hello-world
         %ais get ais://abc/shard-{001..010}.tar shards/
+        %ais get ais://abc/train/ here/
         data = %ais get ais://abc/notes.txt -
         %ais get ais://abc/shard-001.tar sample/ --archregx 000017 --archmode wdskey
     """
@@ -64,13 +69,20 @@ def get(
         if prefix is not None or check_cached or offset is not None or length is not None:
             raise UsageError("Members come whole, and of one shard. Leave out --prefix, --offset, --length ...")
         return read_members(context, source, destination, chosen, clobber=not no_clobber)
+    directory = ""
+    if prefix is None:
+        source, directory = directory_of(source)
+        prefix = directory or None
     many = prefix is not None or Template(source, braces_only=True).is_range
     if many and (check_cached or destination == "-" or offset is not None or length is not None):
         raise UsageError("'-', --offset, --length and --check-cached are for one object. Name one, without a template.")
     if many:
         sources = _sources(context, source, prefix, cached=cached, limit=limit)
+        if directory and not sources:
+            raise nothing_in(source, directory)
         where = Path(destination).expanduser()
         return _get_many(context, source, sources, prefix, where, clobber=not no_clobber, progress=progress)
+    _refuse_whole_bucket(source)
     if check_cached:
         return _presence(context, source)
     if destination in ("-", "/dev/null"):
@@ -80,6 +92,15 @@ def get(
     from aisnb.client.objects import local_path
 
     return _get_one(context, source, local_path(destination), offset, length, clobber=not no_clobber)
+
+
+def _refuse_whole_bucket(source: str) -> None:
+    if not is_link(source) and not parse_uri(source)[1]:
+        bare = source.rstrip("/")
+        raise NameInvalid(
+            f"'{source}' is a whole bucket. '%ais get {bare} --prefix \"\"' reads all that is in it; "
+            f"'%ais get {bare}/NAME' one object."
+        )
 
 
 @command("cat", aliases=("object cat",))
@@ -113,7 +134,9 @@ def _read(context: Context, source: str, offset: int | None, length: int | None)
 def _get_one(
     context: Context, source: str, destination: Path, offset: int | None, length: int | None, *, clobber: bool
 ) -> Message:
-    written = context.client().get(source, destination, offset=offset, length=length, clobber=clobber)
+    client = context.client()
+    with pointing_out_directory(client, source, f"'%ais get {source}/' reads all that is in it"):
+        written = client.get(source, destination, offset=offset, length=length, clobber=clobber)
     path = Path(str(written))
     size = human_size(path.stat().st_size)
     if offset is None and length is None:

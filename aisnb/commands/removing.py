@@ -9,7 +9,7 @@ from aisnb.commands.following import follow
 from aisnb.commands.options import ALWAYS_WAITS, FLAT, LIST, PROGRESS, TEMPLATE, TIMEOUT, YES
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Message
-from aisnb.commands.selection import select_objects
+from aisnb.commands.selection import pointing_out_directory, select_objects
 from aisnb.errors import BucketNotFound, ConfirmationNeeded, UsageError
 from aisnb.templates import Template
 from aisnb.units import plural
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from aisnb.commands.selection import Selection
 
 _PLACES = Argument(
-    "bucket/object, bucket/template; or bucket with a flag", metavar="OBJECT", completes=("object", "bucket")
+    "bucket/object, bucket/directory/, bucket/template; or bucket with a flag",
+    metavar="OBJECT",
+    completes=("object", "bucket"),
 )
 _PREFIX = Option("all whose names begin so", completes=("object",))
 _ALL = Option("every object of the bucket", flags=("--all",))
@@ -47,6 +49,7 @@ def remove_objects(
 
     Example:
         %ais rmo ais://abc/notes.txt
+        %ais rmo ais://abc/train/ -y
         %ais rmo ais://abc/shard-{001..010}.tar -y
         %ais rmo ais://abc --all -y
     """
@@ -151,7 +154,9 @@ def _remove(
     client = context.client()
     if len(chosen) == 1 and chosen[0].name:
         bucket, name = chosen[0].bucket, chosen[0].name
-        client.remove(bucket / name)
+        place = bucket / name
+        with pointing_out_directory(client, place, f"'%ais rmo {place}/ -y' removes all that is in it"):
+            client.remove(place)
         return Message(f'{done} "{name}" from {bucket}', value=bucket / name)
     lines = []
     todo = [(selection, selection.names(client)) for selection in chosen]

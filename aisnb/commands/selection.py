@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aisnb.errors import UsageError
+from aisnb.errors import AisnbError, ObjectNotFound, UsageError
 from aisnb.templates import Template
-from aisnb.uris import parse_uri
+from aisnb.uris import is_link, parse_uri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aisnb.client import Client
     from aisnb.uris import Bucket
 
@@ -25,6 +28,7 @@ class Selection:
         prefix: what names begin with, if that was given; "" is every object, None is no prefix.
         listed: names that were given one by one.
         flat: of a prefix only what is right below it.
+        directory: the prefix is a directory that was named, so that there should be something.
     """
 
     bucket: Bucket
@@ -33,12 +37,14 @@ class Selection:
     prefix: str | None = None
     listed: tuple[str, ...] = ()
     flat: bool = False
+    directory: bool = False
 
     def names(self, client: Client) -> list[str]:
         """Return the names; those of a prefix or template as far as they are in the bucket now.
 
         Raises:
             BucketNotFound: there is no such bucket.
+            ObjectNotFound: there is nothing in the directory that was named.
         """
         from aisnb.explore.listing import matching
 
@@ -46,6 +52,8 @@ class Selection:
             return [self.name] if self.name else list(self.listed)
         if not self.template:
             names = self._here(client, self.prefix or "")
+            if self.directory and not names:
+                raise nothing_in(str(self.bucket), str(self.prefix))
             return [name for name in names if not self.flat or "/" not in name[len(self.prefix or "") :]]
         template = Template(self.template)
         return sorted(matching(template, self._here(client, template.prefix)))
@@ -86,9 +94,49 @@ def select_objects(
         return (
             Selection(bucket, template=template) if Template(template).is_range else Selection(bucket, prefix=template)
         )
-    return (
-        Selection(bucket, template=rest) if Template(rest, braces_only=True).is_range else Selection(bucket, name=rest)
+    if Template(rest, braces_only=True).is_range:
+        return Selection(bucket, template=rest)
+    if rest.endswith("/"):
+        return Selection(bucket, prefix=rest, flat=flat, directory=True)
+    return Selection(bucket, name=rest)
+
+
+def directory_of(place: str) -> tuple[str, str]:
+    """Return the bucket and the directory that ``BUCKET/DIRECTORY/`` names; `place` itself and "" if it names none."""
+    if is_link(place) or not place.endswith("/"):
+        return place, ""
+    bucket, rest = parse_uri(place)
+    return (str(bucket), rest) if rest and not Template(rest, braces_only=True).is_range else (place, "")
+
+
+def nothing_in(bucket: str, directory: str) -> ObjectNotFound:
+    """Return what to say of a directory that was named, and in which there is nothing."""
+    return ObjectNotFound(
+        f"'{directory}' not found in {bucket}: no name begins so. '%ais ls {bucket}' shows all names."
     )
 
 
-_WAYS = "BUCKET/OBJECT, BUCKET/TEMPLATE, --template, --prefix, --list or --all"
+@contextmanager
+def pointing_out_directory(client: Client, place: str, way: str) -> Iterator[None]:
+    """Say of an object that is not there if it is a directory whose slash was left out, and what `way` is right.
+
+    Raises:
+        ObjectNotFound: that.
+    """
+    try:
+        yield
+    except ObjectNotFound as exc:
+        if is_link(place) or not _is_directory(client, place):
+            raise
+        raise ObjectNotFound(f"{place} is no object but a directory: {way}.") from exc
+
+
+def _is_directory(client: Client, place: str) -> bool:
+    bucket, name = parse_uri(place)
+    try:
+        return bool(name) and not client.ls(str(bucket), prefix=f"{name}/", limit=1).empty
+    except AisnbError:  # what is said already has to do
+        return False
+
+
+_WAYS = "BUCKET/OBJECT, BUCKET/DIRECTORY/, BUCKET/TEMPLATE, --template, --prefix, --list or --all"
