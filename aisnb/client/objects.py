@@ -83,8 +83,8 @@ def locate(source: str) -> Target:
     name = link_name(check_link(source))
     if not name:
         raise NameInvalid(
-            f"'{source}' names a directory, and a file is expected here: say '{source.rstrip('/')}/NAME'. All its files "
-            f"come into a bucket by '%ais start download {source} BUCKET'."
+            f"'{source}' names a directory, and a file is expected here: say '{source.rstrip('/')}/NAME'. All its "
+            f"files come into a bucket by '%ais start download {source} BUCKET'."
         )
     return Target(web_bucket(source), check_object_name(name), source)
 

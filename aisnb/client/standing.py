@@ -52,7 +52,7 @@ class ClusterNode:
 
 @dataclass(frozen=True)
 class ClusterState:
-    """A cluster, looked at.
+    """A cluster, or the embedded node, looked at.
 
     Attributes:
         endpoint: its address.
@@ -60,6 +60,7 @@ class ClusterState:
         nodes: its proxies, then its targets.
         buckets: how many there are, None if nobody could say.
         trouble: why it is not reachable, "" if it is.
+        local: it is the embedded node, which is proxy and target at once.
     """
 
     endpoint: str
@@ -67,6 +68,7 @@ class ClusterState:
     nodes: tuple[ClusterNode, ...] = field(default_factory=tuple)
     buckets: int | None = None
     trouble: str = ""
+    local: bool = False
 
     @property
     def version(self) -> str:
@@ -84,10 +86,11 @@ class ClusterState:
         return _sum([node.free_bytes for node in self.nodes if node.role == "target"])
 
     def __repr__(self) -> str:
+        name = f"{'Local node at' if self.local else 'Cluster'} {self.endpoint}"
         if not self.reachable:
-            return f"Cluster {self.endpoint} is not reachable\n  {self.trouble}"
-        lines = [f"Cluster {self.endpoint}, AIStore {self.version or 'of unknown version'}"]
-        lines += [f"  {_line(node)}" for node in self.nodes]
+            return f"{name} is not reachable\n  {self.trouble}"
+        lines = [f"{name}, {'speaks ' if self.local else ''}AIStore {self.version or 'of unknown version'}"]
+        lines += [] if self.local else [f"  {_line(node)}" for node in self.nodes]
         if self.buckets is not None:
             lines.append(f"  holds {plural(self.buckets, 'bucket')}")
         if self.used_bytes is not None and self.free_bytes is not None:
@@ -105,9 +108,10 @@ async def look_at(connection: Connection) -> ClusterState:
             reply = await connection.call(Call("GET", "/v1/daemon", {WHAT: "smap"}, shown="The cluster map"))
         smap = reply.decode(dict[str, Any])
     except TimeoutError:
-        return ClusterState(endpoint, False, trouble=f"It did not answer within {_PATIENCE:g} s. Check AIS_ENDPOINT.")
+        trouble = f"It did not answer within {_PATIENCE:g} s. Check AIS_ENDPOINT."
+        return ClusterState(endpoint, False, trouble=trouble, local=connection.is_local)
     except AisnbError as exc:
-        return ClusterState(endpoint, False, trouble=str(exc))
+        return ClusterState(endpoint, False, trouble=str(exc), local=connection.is_local)
     members = [*(smap.get("pmap") or {}).values(), *(smap.get("tmap") or {}).values()]
     primary = str((smap.get("proxy_si") or {}).get("daemon_id", ""))
     nodes = await asyncio.gather(*(_look_at_node(connection, member, primary) for member in members))
@@ -116,7 +120,7 @@ async def look_at(connection: Connection) -> ClusterState:
             buckets = len(await buckets_there(connection, ""))
     except (AisnbError, TimeoutError):
         buckets = None
-    return ClusterState(endpoint, True, tuple(nodes), buckets)
+    return ClusterState(endpoint, True, tuple(nodes), buckets, local=connection.is_local)
 
 
 async def ask_cluster(connection: Connection, what: str, node: str) -> dict[str, Any]:

@@ -215,3 +215,12 @@ def test_a_path_with_a_slash_at_its_end_is_a_directory_made_if_need_be(
     client.put(tmp_path / "x.tar", bucket)
     written = client.get(f"{bucket}/x.tar", f"{tmp_path}/new/")
     assert written == tmp_path / "new" / "x.tar"
+
+
+def test_the_status_of_the_local_node_does_not_call_it_a_cluster(client: aisnb.Client, bucket: str) -> None:
+    state = client.status()
+    assert (state.local, state.reachable, state.endpoint) == (True, True, client.endpoint)
+    first, *others = repr(state).splitlines()
+    assert first == f"Local node at {client.endpoint}, speaks AIStore {state.version}"
+    assert "Cluster" not in repr(state)
+    assert not any("proxy" in line or "target" in line for line in others)
