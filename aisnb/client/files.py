@@ -13,6 +13,7 @@ import msgspec
 from aisnb.arguments import checked
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
+from aisnb.client.left_out import left_out_text
 from aisnb.client.notes import note
 from aisnb.client.relaying import is_loopback
 from aisnb.client.wire import Call
@@ -128,6 +129,8 @@ def serve(
             f"Warning: '{directory}' is served already, at {info.bind} port {info.port}, and stays there. "
             "To move it, stop serving it first."
         )
+    if not info.already and (text := left_out_text(path)):
+        note(f"Note: {text}")
     if not is_loopback(info.bind):
         note(_exposed(info))
     return FileServer(connection, info)

@@ -80,3 +80,27 @@ def test_a_directory_that_is_served_stays_where_it_is_and_says_so(
         again = aisnb.serve(tmp_path, port=server.port + 1)
         assert again.url == server.url
         assert f"is served already, at 127.0.0.1 port {server.port}" in capsys.readouterr().err
+
+
+def test_what_is_left_out_of_a_served_directory_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    served, outside = tmp_path / "served", tmp_path / "outside"
+    served.mkdir()
+    outside.write_text("x")
+    for name in ("a.tar", ".hidden", ".other"):
+        (served / name).write_text(name)
+    (served / ".git").mkdir()
+    (served / "inside").symlink_to("a.tar")
+    (served / "out").symlink_to(outside)
+    with aisnb.serve(served) as server:
+        said = capfd.readouterr().err
+        assert f"'{served}'" in said
+        assert "2 hidden files (.hidden, .other)" in said
+        assert "1 link (out) that leads out of it" in said
+        assert aisnb.connect().ls(server.url)["name"].tolist() == ["a.tar", "inside"]
+        aisnb.serve(served)
+        assert capfd.readouterr().err == ""
+
+
+def test_nothing_is_told_where_nothing_is_left_out(shards: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with aisnb.serve(shards):
+        assert capfd.readouterr().err == ""
