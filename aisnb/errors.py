@@ -236,5 +236,5 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """
     import difflib
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)  # at 0.6 "frobnicate" is near to "concat"
     return f" Did you mean '{near[0]}'?" if near else ""

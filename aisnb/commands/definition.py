@@ -41,6 +41,8 @@ class Argument:
         choices: the only values it may have, if they can be listed.
         table: whether a DataFrame of the notebook may stand here, see `aisnb.commands.words.table_in`.
         usual: whether help and forms ask for it, although a rare flag makes it needless.
+        usage: how the line of usage has it; default: `metavar`, in brackets if it may be left out, with dots behind it
+            if there may be several.
     """
 
     help: str
@@ -49,6 +51,7 @@ class Argument:
     choices: tuple[str, ...] = ()
     table: bool = False
     usual: bool = False
+    usage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,14 @@ class Parameter:
         """Return the value where none is given: what the user prefers now, or the default."""
         preference = self.about.preference if isinstance(self.about, Option) else ""
         return getattr(PREFERENCES, preference) if preference else self.default
+
+    @property
+    def usage(self) -> str:
+        """Return how the line of usage has the argument."""
+        if isinstance(self.about, Argument) and self.about.usage:
+            return self.about.usage
+        shown = self.metavar + ("..." if self.many else "")
+        return shown if self.wanted else f"[{shown}]"
 
     @property
     def metavar(self) -> str:

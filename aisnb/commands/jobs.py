@@ -25,8 +25,10 @@ _SHOWN_ERRORS = 20
 #: So many files that failed for the same reason have a line each; more share one.
 _ONE_BY_ONE = 3
 
-_WORDS = Argument("kind of job (download, prefetch), id of a job, or both", metavar="WORD", completes=("job",))
-ONE_JOB = Argument("id of the job; its kind may stand before it", metavar="JOB_ID", completes=("job",))
+_WORDS = Argument(
+    "kind of job (download, prefetch), id of a job, or both", "WORD", completes=("job",), usage="[KIND] [JOB_ID]"
+)
+ONE_JOB = Argument("id of the job; its kind may stand before it", "JOB_ID", completes=("job",), usage="[KIND] JOB_ID")
 _ALL = Option("all of them", flags=("--all",))
 _FILTER = Option("only jobs in whose COLUMN this is found", flags=("--filter",), metavar="COLUMN=REGEX")
 _REGEX = Option("only those whose kind or description matches this regular expression")

@@ -43,10 +43,7 @@ def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
 
 def usage(command: Command) -> str:
     """Return the command in one line: its words, then ``[flags]``, then its arguments."""
-    places = []
-    for argument in command.arguments:
-        shown = argument.metavar + ("..." if argument.many else "")
-        places.append(shown if argument.wanted else f"[{shown}]")
+    places = [argument.usage for argument in command.arguments]
     return " ".join(["%ais", command.name, *(["[flags]"] if command.options else []), *places])
 
 

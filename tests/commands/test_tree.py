@@ -50,6 +50,7 @@ def test_the_longest_name_wins(words: str, name: str, rest: list[str]) -> None:
         ("prefech x", "Unknown command 'prefech'. Did you mean 'prefetch'?"),
         ("start downlod a b", "Unknown command 'start downlod'. Did you mean 'start download'?"),
         ("downlaod http://h/x ais://b", "Unknown command 'downlaod'. Did you mean 'download'? Try '%ais help'."),
+        ("frobnicate", "Unknown command 'frobnicate'. Try '%ais help', or '%ais search frobnicate'."),
         ("srve /data", "Did you mean 'serve'? Try '%ais help'."),
         ("show jobb", "Unknown command 'show jobb'. Did you mean 'show job'?"),
         ("list", "Did you mean 'ls'? Try '%ais help', or '%ais search list'."),
@@ -143,3 +144,17 @@ def test_the_tree_loads_without_anything_heavy() -> None:
     script = f"import sys, aisnb.commands.catalogue; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("wait", "%ais wait [flags] [KIND] JOB_ID"),
+        ("retry", "%ais retry [flags] [KIND] JOB_ID"),
+        ("stop", "%ais stop [flags] [KIND] [JOB_ID]"),
+        ("rmo", "%ais rmo [flags] OBJECT..."),
+        ("get", "%ais get [flags] SOURCE [DESTINATION]"),
+    ],
+)
+def test_usage_says_how_many_are_taken(ais: Run, command: str, usage: str) -> None:
+    assert f"Usage: {usage}\n" in ais(f"help {command}")
