@@ -119,16 +119,20 @@ def _handled(
 
 
 def show(value: Any) -> None:
-    """Print the value of a command: bytes as they are, tables in full, the rest as text."""
+    """Print the value of a command: bytes as they are, tables in full, the rest as text.
+
+    A plan is for people: on a terminal it is cut as in a notebook, and comes in full to programs.
+    """
     if value is None:
         return
     if isinstance(value, Content):
         sys.stdout.buffer.write(value)
         return
     if hasattr(value, "attrs") and hasattr(value, "columns"):
-        from aisnb.explore.tables import render_text
+        from aisnb.explore.tables import MOST_ROWS, render_text
 
-        sys.stdout.write(render_text(value, max_rows=None) + "\n")
+        cut = value.attrs.get("brief", False) and sys.stdout.isatty()
+        sys.stdout.write(render_text(value, max_rows=MOST_ROWS if cut else None) + "\n")
         return
     sys.stdout.write(spoken(repr(value)) + "\n")
 

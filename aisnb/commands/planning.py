@@ -74,6 +74,7 @@ def planned(
     found = context.client().plan(source, destination, object_names=names, headers=headers, sample=sample)
     context.note(describe(found))
     note_directories(context, found.attrs.get("directories", 0))
+    found.attrs["brief"] = True
     return mark(found, units)
 
 

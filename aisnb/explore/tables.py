@@ -27,6 +27,8 @@ _RATES = frozenset(("rate",))
 #: The columns of a table that has a property in each row.
 _PROPERTIES = ["property", "value"]
 
+#: Rows that a person reads; more are cut in the middle.
+MOST_ROWS = 60
 _LONGEST = 120
 _GAP = 4
 
@@ -76,7 +78,7 @@ def mark(frame: DataFrame, units: str = "") -> DataFrame:
     return frame
 
 
-def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
+def render_text(frame: DataFrame, units: str = "", max_rows: int | None = MOST_ROWS) -> str:
     """Return a table as text: upper-case headers, human sizes, a line of totals.
 
     Args:
@@ -102,7 +104,7 @@ def render_text(frame: DataFrame, units: str = "", max_rows: int | None = 60) ->
     return "\n".join([*lines, totals]).rstrip("\n")
 
 
-def render_html(frame: DataFrame, units: str = "", max_rows: int | None = 60) -> str:
+def render_html(frame: DataFrame, units: str = "", max_rows: int | None = MOST_ROWS) -> str:
     """Return a table as HTML: escaped, human sizes, a line of totals. See `render_text`."""
     units = units or frame.attrs.get("units", "")
     noun = _noun(frame)
@@ -188,6 +190,8 @@ def _columns(frame: DataFrame, units: str) -> list[_Column]:
         names, values = frame["property"].tolist(), frame["value"].tolist()
         texts = [text for name, value in zip(names, values, strict=True) for text in _texts(name, [value], units)]
         return [shown["property"], _Column("VALUE", "left", texts)]
+    if "here" in shown and frame.attrs.get("bucket") == "":
+        shown["here"].texts[:] = ["-"] * len(frame)  # of a plan that has no bucket to look into
     if _noun(frame) == "job":
         for part, whole in _OF_TOTAL:
             if part in shown and whole in shown:

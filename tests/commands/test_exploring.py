@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 import aisnb
+from aisnb.cli import show
 from aisnb.explore.tables import is_ours, render_text
 
 if TYPE_CHECKING:
@@ -28,6 +30,23 @@ class TestPlan:
         assert render_text(plan).endswith("7 files, 14.65KiB, 2 of unknown size")
         (said,) = context.said
         assert said.startswith("Note: 5 files of 7 at the source, 14.65KiB; 2 missing; 14.65KiB to fetch, about 0:01")
+
+    def test_does_not_say_of_no_bucket_what_is_in_it(self, ais: Run, source: FaultySource, bucket: str) -> None:
+        link = source.url("/d/shard-1.tar")
+        for words, shown in (("", "-"), (f" {bucket}", "no")):
+            header, row, _ = render_text(ais(f"plan {link}{words}")).splitlines()
+            assert (header.split()[-1], row.split()[-1]) == ("HERE", shown)
+        assert ais(f"plan {link}")["here"].tolist() == [False]
+
+    def test_is_cut_on_a_terminal_and_whole_for_programs(
+        self, ais: Run, source: FaultySource, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plan = ais(f"plan {source.url('/d/no-{001..100}')} --no-sample")
+        show(plan)
+        assert len(capsys.readouterr().out.splitlines()) == 102
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        show(plan)
+        assert "... 40 more ..." in capsys.readouterr().out
 
     def test_takes_a_table_of_links(self, ais: Run, source: FaultySource, bucket: str) -> None:
         table = pd.DataFrame({"url": [source.url("/d/shard-1.tar"), source.url("/d/shard-3.tar")]})
