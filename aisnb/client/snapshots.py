@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.client.going_on import rest_text
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, RUNNING
-from aisnb.protocol.messages import DOWNLOAD_KIND
+from aisnb.protocol.messages import DOWNLOAD_KIND, MOVE_BUCKET
 from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def time_left(snapshot: JobSnapshot) -> float | None:
 
 
 def files_text(snapshot: JobSnapshot) -> str:
-    """Return ``"12 of 999 files"``, or ``"12 files"`` when nobody knows how many there are."""
+    """Return ``"12 of 999 files"``, or ``"12 files"`` when nobody knows how many there are; of a rename what it is."""
+    if _is_rename(snapshot):
+        return f"renamed {snapshot.description}"
     if snapshot.total < 0:
         return plural(max(0, snapshot.done), "file")
     return f"{max(0, snapshot.done):,} of {plural(snapshot.total, 'file')}"
@@ -76,7 +78,7 @@ def files_text(snapshot: JobSnapshot) -> str:
 
 def bytes_text(snapshot: JobSnapshot) -> str:
     """Return ``"1.50MiB of 3.00MiB"``, as much of it as is known; "" if nothing is."""
-    if snapshot.bytes < 0:
+    if snapshot.bytes < 0 or _is_rename(snapshot):
         return ""
     total = snapshot.total_bytes
     return human_size(snapshot.bytes) + (f" of {human_size(total)}" if total and total != snapshot.bytes else "")
@@ -133,6 +135,8 @@ def final_line(snapshot: JobSnapshot) -> str:
     """
     if snapshot.state == FAILED:
         return f"{snapshot.id}: could not run: {printable(snapshot.reason) or 'no reason was given'}"
+    if _is_rename(snapshot):
+        return f"{snapshot.id}: {files_text(snapshot)}"
     done = "nothing done" if all_failed(snapshot) else plural(max(0, snapshot.done), "file")
     size = f", {human_size(snapshot.bytes)}" if snapshot.bytes >= 0 and not all_failed(snapshot) else ""
     faults = f" ({faults_text(snapshot)})" if faults_text(snapshot) else ""
@@ -155,6 +159,11 @@ def paused_text(snapshot: JobSnapshot) -> str:
 def can_retry(snapshot: JobSnapshot) -> bool:
     """Return whether what failed can be tried again where the job ran; clusters tell no bytes, and only download."""
     return snapshot.failed > 0 and (snapshot.bytes >= 0 or snapshot.kind == DOWNLOAD_KIND)
+
+
+def _is_rename(snapshot: JobSnapshot) -> bool:
+    """Return whether a bucket was given another name, in one step: such a job of the node has no files to count."""
+    return snapshot.kind == MOVE_BUCKET and snapshot.total == 0 and snapshot.state == FINISHED
 
 
 def _reason(snapshot: JobSnapshot) -> str:

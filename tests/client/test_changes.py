@@ -58,7 +58,9 @@ def test_one_object_is_copied_under_its_name_or_another(client: aisnb.Client, fi
 def test_buckets_and_objects_take_new_names(client: aisnb.Client, filled: str, shards: Path) -> None:
     assert client.rename_object(f"{filled}/dir/one", "two") == f"{filled}/two"
     new = _another()
-    assert client.rename_bucket(filled, new).wait(60).state == "finished"
+    moved = client.rename_bucket(filled, new).wait(60)
+    assert moved.state == "finished"
+    assert f"finished, renamed {filled} -> {new}. " in repr(moved)
     assert client.get(f"{new}/two") == (shards / "shard-001.tar").read_bytes()
     with pytest.raises(aisnb.BucketNotFound):
         client.ls(filled)
