@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.options import AS_JSON
-from aisnb.commands.properties import flattened, read_properties
+from aisnb.commands.properties import flattened, read_properties, readable
 from aisnb.commands.results import Message
 from aisnb.errors import ObjectNotFound
 from aisnb.uris import parse_bucket, parse_object
@@ -65,7 +65,7 @@ def show_bucket(
         return Message(json.dumps(found, indent=2))
     summary = context.client().summary(str(parse_bucket(bucket)))
     rows = {str(name): summary[name].tolist()[0] for name in summary if summary[name].notna().iloc[0]}
-    rows |= dict(flattened(found, "bucket."))
+    rows |= {f"bucket.{name}": readable(name, value) for name, value in flattened(found)}
     return _rows({name: value for name, value in rows.items() if section in name})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import UsageError
@@ -52,6 +53,19 @@ def flattened(values: dict[str, Any], before: str = "") -> Iterator[tuple[str, A
             yield from flattened(value, f"{before}{name}.")
         else:
             yield before + name, value
+
+
+def readable(name: str, value: Any) -> Any:
+    """Return a property's value as it is to be read: a moment for nanoseconds, AIStore's word for common rights.
+
+    Example:
+        readable("access", "18446744073709551615")  # "su"
+    """
+    if name == "access":
+        return next((word for word, number in _ACCESS.items() if number == str(value)), value)
+    if name == "created" and str(value).isdecimal():
+        return datetime.fromtimestamp(int(value) // 10**9, UTC)
+    return value
 
 
 def _value(name: str, text: str) -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 #: Columns in bytes, and in bytes per second.
-_BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes", "expected"))
+_BYTES = frozenset(("size", "bytes", "total_bytes", "free_bytes", "expected", "objsize_limit"))
 _RATES = frozenset(("rate",))
 
 #: The columns of a table that has a property in each row.
@@ -251,7 +251,7 @@ def _left_aligned(text: str, width: int) -> str:
 
 
 def _texts(name: str, values: Sequence[Any], units: str) -> list[str]:
-    if name in _BYTES:
+    if name.rpartition(".")[2] in _BYTES:
         return [human_size(value, units) if isinstance(value, int) else _text(value) for value in values]
     if name in _RATES:
         return [human_size(value, units) + "/s" if isinstance(value, float) and value > 0 else "-" for value in values]

@@ -349,7 +349,13 @@ class TestShow:
         assert (shown["name"], shown["objects"], shown["size"]) == (filled, 5, 15000)
         shown = ais(f"show object {filled}/shard-1.tar").set_index("property")["value"]
         assert (shown["name"], shown["size"], len(shown["checksum"])) == ("shard-1.tar", 1000, 16)
-        assert "14.65KiB" in render_text(ais(f"show bucket {filled}"))
+        text = render_text(ais(f"show bucket {filled}"))
+        assert "14.65KiB" in text
+        lines = dict(line.split(maxsplit=1) for line in text.splitlines())
+        assert lines["bucket.ec.objsize_limit"] == "256.00KiB"
+        assert lines["bucket.access"] == "su"
+        assert lines["bucket.created"].startswith("20")
+        assert lines["bucket.created"].endswith(" UTC")
 
     def test_a_missing_object_is_an_error(self, ais: Run, filled: str) -> None:
         with pytest.raises(aisnb.ObjectNotFound, match=r'object "shard-" not found'):
