@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from aisnb.errors import AisnbError, BucketNotFound
 from aisnb.store.changes import Commit, Complete, Forget, Keep
 from aisnb.store.durability import sync, sync_directories
-from aisnb.store.faults import file_fault, no_such_bucket, stray_file
+from aisnb.store.faults import file_fault, no_such_bucket
 from aisnb.store.index import drop_intents, insert, known_versions
+from aisnb.store.newcomers import write_new
 from aisnb.store.records import ObjectRecord
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from aisnb.store.records import Completion
     from aisnb.store.tally import Tallies
     from aisnb.store.tree import Tree
-    from aisnb.uris import Bucket
 
 #: SQLite's integers are signed; some file systems number their inodes beyond.
 INODE_MASK = (1 << 63) - 1
@@ -76,7 +76,8 @@ class Committer:
         for commit in commits:
             self._record(commit, versions)
         kept = [change for change in group if isinstance(change, Keep)]
-        durable = any(change.durable for change in group if isinstance(change, Commit | Complete))
+        completes = [change for change in group if isinstance(change, Complete)]
+        durable = any(commit.durable for commit in commits) or any(complete.durable for complete in completes)
         if kept or commits:
             with self._database.transaction(durable=durable) as connection:
                 connection.executemany(
@@ -86,9 +87,9 @@ class Committer:
                 insert(connection, "intents", [_intent(commit) for commit in commits if commit.error is None])
         for commit in commits:
             if commit.error is None:
-                commit.error = self._place(commit, known=(commit.bucket_id, commit.name) in versions)
+                commit.error = self._place(commit)
         self._sync_places(commits)
-        ended = [change.completion for change in group if isinstance(change, Complete)]
+        ended = [complete.completion for complete in completes]
         forgotten = [(change.key, change.file) for change in group if isinstance(change, Forget)]
         if commits or ended or forgotten:
             self._settle(commits, ended, forgotten, durable=durable)
@@ -99,26 +100,22 @@ class Committer:
                 drop_intents(connection, self._void)
             self._void = []
 
-    def _versions(self, commits: Sequence[Commit]) -> dict[tuple[int, str], int]:
+    def _versions(self, commits: Sequence[Commit]) -> dict[int, dict[str, int]]:
+        """Return the versions of the objects that are to be replaced, by bucket and name."""
         names: dict[int, list[str]] = {}
         for commit in commits:
             names.setdefault(commit.bucket_id, []).append(commit.name)
         with self._database.reading() as connection:
-            return {
-                (number, name): version
-                for number, wanted in names.items()
-                for name, version in known_versions(connection, number, wanted).items()
-            }
+            return {number: known_versions(connection, number, wanted) for number, wanted in names.items()}
 
-    def _record(self, commit: Commit, versions: dict[tuple[int, str], int]) -> None:
+    def _record(self, commit: Commit, versions: dict[int, dict[str, int]]) -> None:
         """Give `commit` the record that it will be, or the error why it cannot."""
         try:
             if self._buckets.number(commit.bucket) != commit.bucket_id:
                 raise no_such_bucket(commit.bucket)
-            _write_out(commit)
+            modified_ns, inode = _have_file(commit)
             if commit.durable:
                 sync(commit.file)
-            modified_ns, inode = commit.identity or _identity(commit.file)
         except BucketNotFound as exc:
             commit.error = exc
         except OSError as exc:
@@ -130,15 +127,16 @@ class Committer:
                 size=commit.size,
                 checksum=commit.checksum,
                 atime=time.time_ns(),
-                version=versions.get((commit.bucket_id, commit.name), 0) + 1,
+                version=versions[commit.bucket_id].get(commit.name, 0) + 1,
                 custom=commit.custom,
                 modified_ns=modified_ns,
                 inode=inode & INODE_MASK,
             )
 
-    def _place(self, commit: Commit, *, known: bool) -> AisnbError | None:
+    def _place(self, commit: Commit) -> AisnbError | None:
+        assert commit.record is not None  # there is no error, so there is a record
         try:
-            place(self._tree, commit.file, commit.bucket, commit.name, known=known)
+            self._tree.place(commit.file, commit.bucket, commit.name, known=commit.record.version > 1)
         except AisnbError as exc:
             return exc
         commit.placed = True
@@ -168,43 +166,19 @@ class Committer:
             connection.executemany("DELETE FROM partials WHERE key=? AND file=?", forgotten)
 
 
-def _identity(file: str) -> tuple[int, int]:
-    status = os.stat(file)  # noqa: PTH116  # for each object
-    return status.st_mtime_ns, status.st_ino
-
-
-def _write_out(commit: Commit) -> None:
-    """Make the file of a small object, whose bytes came along."""
-    body, commit.body = commit.body, None
-    if body is None:
-        return
-    descriptor = os.open(commit.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        while body:
-            body = body[os.write(descriptor, body) :]
-    finally:
-        os.close(descriptor)
-
-
-def place(tree: Tree, file: str, bucket: Bucket, name: str, *, known: bool) -> None:
-    """Rename `file` into the object's place, unless something unknown stands there.
-
-    Args:
-        tree: where objects lie.
-        file: the finished file.
-        bucket: where to.
-        name: the object.
-        known: whether the index has an object of exactly this name, which may be replaced.
+def _have_file(commit: Commit) -> tuple[int, int]:
+    """Return modification time and inode of the commit's file; that of a small object is made here.
 
     Raises:
-        AlreadyExists: a file that belongs to no object, or to one whose name differs by case, is there; or
-            the tree cannot hold the name.
-        DiskFull: no room for a directory entry.
-        NodeError: the file system refused otherwise.
+        OSError: no room is left, or the disk failed.
     """
-    if not known and tree.occupant(bucket, name) is not None:
-        raise stray_file(bucket / name, tree.path(bucket, name))
-    tree.place(file, bucket, name)
+    if commit.body is not None:
+        body, commit.body = commit.body, None
+        return write_new(commit.file, body)
+    if commit.identity is not None:
+        return commit.identity
+    status = os.stat(commit.file)  # noqa: PTH116  # for each object
+    return status.st_mtime_ns, status.st_ino
 
 
 def settle(connection: sqlite3.Connection, dropped: Iterable[tuple[int, str]]) -> None:

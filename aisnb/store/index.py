@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = "name, size, checksum, atime, version, custom, modified, inode"
 _FIND = f"SELECT {_COLUMNS} FROM objects WHERE bucket=? AND name=?"  # noqa: S608  # a constant
 #: SQLite takes 32,766 values in a statement, older builds 999.
-_ROWS_AT_ONCE = 64
+_ROWS_AT_ONCE = (64, 8, 1)
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -76,14 +77,16 @@ def put(connection: sqlite3.Connection, bucket_id: int, records: Iterable[Object
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[int | str, ...]]) -> None:
     """Write whole rows, in the place of those of the same key: many by one statement, which lets other threads run."""
     start = 0
-    while start < len(rows):
-        count = _ROWS_AT_ONCE if len(rows) - start >= _ROWS_AT_ONCE else 1
-        values = ",".join([f"({','.join('?' * len(rows[start]))})"] * count)
-        connection.execute(
-            f"INSERT OR REPLACE INTO {table} VALUES {values}",  # noqa: S608  # our own tables, and question marks
-            list(chain.from_iterable(rows[start : start + count])),
-        )
-        start += count
+    for count in _ROWS_AT_ONCE:
+        while len(rows) - start >= count:
+            connection.execute(_insertion(table, len(rows[0]), count), [*chain(*rows[start : start + count])])
+            start += count
+
+
+@cache
+def _insertion(table: str, columns: int, rows: int) -> str:
+    values = ",".join([f"({','.join('?' * columns)})"] * rows)
+    return f"INSERT OR REPLACE INTO {table} VALUES {values}"  # noqa: S608  # our own tables, and question marks
 
 
 def drop(connection: sqlite3.Connection, bucket_id: int, names: Iterable[str]) -> None:

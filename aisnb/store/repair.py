@@ -13,7 +13,7 @@ import msgspec
 from aisnb.errors import AisnbError
 from aisnb.store.buckets import REMOVED, forget_bucket
 from aisnb.store.changes import Keep
-from aisnb.store.commits import INODE_MASK, place, settle
+from aisnb.store.commits import INODE_MASK, settle
 from aisnb.store.records import Completion
 from aisnb.store.tally import Tallies
 
@@ -64,7 +64,7 @@ def _finish(tree: Tree, bucket: Bucket, intent: _Intent, *, known: bool) -> bool
     """Return whether the intent's object is in its place now."""
     if Path(intent.file).exists():
         try:
-            place(tree, intent.file, bucket, intent.name, known=known)
+            tree.place(intent.file, bucket, intent.name, known=known)
         except AisnbError:
             return False  # never acknowledged, and it cannot be: the file is removed with the other leftovers
         return True

@@ -11,6 +11,7 @@ import xxhash
 from aisnb.store.changes import Commit
 from aisnb.store.encoding import encode_completion, encode_custom
 from aisnb.store.faults import file_fault
+from aisnb.store.newcomers import write_new
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ class SmallFiles:
             if os.preadv(source, [self._buffer[: size + 1]], 0) != size:
                 return False  # it changed since it was measured
             body = self._buffer[:size]
-            identity = _written(file, body)
+            identity = write_new(file, body)
         except OSError as exc:
             with suppress(OSError):  # it was not made, or it is left for the next start to remove
                 os.unlink(file)  # noqa: PTH108  # for each object: a Path costs more than the call
@@ -111,19 +112,3 @@ class SmallFiles:
         """Have what was taken made objects."""
         taken, self._taken = self._taken, []
         self._store.writer.submit(*taken)
-
-
-def _written(file: str, body: memoryview) -> tuple[int, int]:
-    """Make a file of these bytes; return its modification time and inode.
-
-    Raises:
-        OSError: no room is left, or the disk failed.
-    """
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        while body:
-            body = body[os.write(descriptor, body) :]
-        status = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    return status.st_mtime_ns, status.st_ino

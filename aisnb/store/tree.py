@@ -7,7 +7,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aisnb.store.faults import file_fault, in_the_way
+from aisnb.store.faults import file_fault, in_the_way, stray_file
+from aisnb.store.newcomers import rename_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,25 +62,35 @@ class Tree:
             raise in_the_way(bucket / name)
         return status.st_ino, status.st_mtime_ns
 
-    def place(self, source: str, bucket: Bucket, name: str) -> None:
+    def place(self, source: str, bucket: Bucket, name: str, *, known: bool) -> None:
         """Rename the file `source` into the object's place, in one step.
 
+        Args:
+            source: the finished file.
+            bucket: where to.
+            name: the object.
+            known: whether the index has an object of exactly this name, which may be replaced.
+
         Raises:
-            AlreadyExists: a file tree cannot hold the name beside what is there.
+            AlreadyExists: a file that belongs to no object, or to one whose name differs by case, is there; or
+                a file tree cannot hold the name beside what is there.
             DiskFull: no room for a directory entry.
             NodeError: the file system refused otherwise.
         """
         target = self.path(bucket, name)
         parent = target.rpartition("/")[0]
+        rename = os.rename if known else rename_new
         try:
             self._make(parent)
             try:
-                os.rename(source, target)  # noqa: PTH104  # for each object: a Path costs more than the rename
+                rename(source, target)
             except FileNotFoundError:  # someone removed a directory that was remembered
                 self._made.clear()
                 self._make(parent)
-                os.rename(source, target)  # noqa: PTH104  # as above
+                rename(source, target)
         except OSError as exc:
+            if not known and self.occupant(bucket, name) is not None:
+                raise stray_file(bucket / name, target) from exc
             raise file_fault(exc, bucket / name) from exc
 
     def _make(self, directory: str) -> None:

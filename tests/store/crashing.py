@@ -13,7 +13,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from aisnb.store import Completion, ErrorRecord, Store
+from aisnb.store import Completion, ErrorRecord, Store, tree
 from tests.store.writing import ABC, XYZ, put
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def die_at(moment: str, store: Store) -> None:
     import shutil
 
     if moment == "before the rename":
-        os.rename = die
+        os.rename = tree.rename_new = die
     elif moment == "after the rename":
-        os.rename = _then_die(os.rename)
+        os.rename, tree.rename_new = _then_die(os.rename), _then_die(tree.rename_new)
     elif moment == "after the detaching":
         os.rename = _then_die(os.rename)
         store.remove_bucket(ABC)
