@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aisnb.protocol.extension import JobErrorRow, JobSnapshot
 
 _NAMED = 3
-_REASON_LENGTH = 120
+_REASON_LENGTH = 240
 #: How the transfer begins a reason: with the link, in which all of them differ.
 _AFTER_LINK = "' was not fetched: "
 #: How it ends a reason: with how often it asked, which differs, too.

@@ -173,9 +173,22 @@ class Run:
         """Bring one file to its place, and have it counted."""
         if self._look is None:
             self._look = bool(self._store.page(self._bucket, limit=1).records)
-        partial = self._store.begin(self._bucket, item.name, key=self._key(index), look=self._look)
+        try:
+            partial = self._store.begin(self._bucket, item.name, key=self._key(index), look=self._look)
+        except AlreadyExists as exc:
+            raise self._in_the_way(item) or exc from exc
         receipt = await self._fetch(item, partial, flight)
         self._settle(index, item, partial, receipt)
+
+    def _in_the_way(self, item: Item) -> AlreadyExists | None:
+        """Return what to say if there is a directory where the file should go: the link may well mean one, too."""
+        if not self._store.page(self._bucket, prefix=f"{item.name}/", limit=1).records:
+            return None
+        return AlreadyExists(
+            f"'{self._bucket / item.name}' cannot be stored: a file cannot be a directory too, and that is one here. "
+            f"If '{without_secret(item.url)}' is a directory as well, write it with a slash at its end, for the files "
+            "in it; else choose another name."
+        )
 
     async def _fetch(self, item: Item, partial: Partial, flight: Flight) -> Receipt:
         known = self._known(item) if partial.replaces else None

@@ -104,3 +104,12 @@ def test_python_says_what_a_directory_is_read_by(context: Recorder, tree: str) -
     for call in (client.get, client.remove, client.open):
         with pytest.raises(aisnb.NameInvalid, match=f"'{tree}/in/' names a directory, and an object is expected here"):
             call(f"{tree}/in/")
+
+
+def test_a_file_that_would_take_the_place_of_a_directory_may_be_one_whose_slash_was_left_out(
+    ais: Run, tree: str, source: FaultySource
+) -> None:
+    with pytest.raises(
+        aisnb.JobFailed, match=f"If '{source.url('/d/in')}' is a directory as well, write it with a slash"
+    ):
+        ais(f"download {source.url('/d/in')} {tree} --wait")
