@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,12 +26,14 @@ from aisnb.commands.options import (
 from aisnb.commands.planning import DRY_RUN, left_out, note_directories, planned
 from aisnb.commands.results import Message
 from aisnb.commands.words import table_in
-from aisnb.errors import DirectoryNotFound, UsageError
+from aisnb.errors import DirectoryNotFound, JobFailed, UsageError
 from aisnb.templates import Template, bounded
 from aisnb.units import parse_duration, parse_size, plural
 from aisnb.uris import is_link, join_link, parse_uri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pandas import DataFrame
 
     from aisnb.client import Job
@@ -142,7 +145,19 @@ def start_download(
     if new_bucket:
         context.warn(f"destination bucket {new_bucket} doesn't exist. Bucket with default properties will be created.")
     note_directories(context, left_out(job.description)[1])
-    return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+    with _saying_what_is_left(context, new_bucket):
+        return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+@contextmanager
+def _saying_what_is_left(context: Context, new_bucket: str) -> Iterator[None]:
+    """Say of a bucket that was made for a job, and that is as empty as before, how it goes away again."""
+    try:
+        yield
+    except JobFailed as exc:
+        if new_bucket and exc.job.last.done == 0:
+            context.note(f"{new_bucket} was made for this job, and is empty. '%ais rmb {new_bucket}' removes it.")
+        raise
 
 
 @command("start prefetch", aliases=("prefetch", "object prefetch", "job start prefetch"))

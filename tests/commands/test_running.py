@@ -471,6 +471,24 @@ class TestDownload:
         assert (again.total, again.done) == (2, 2)
         assert again.id != job
 
+    def test_a_new_bucket_that_stays_empty_is_told_of(
+        self, ais: Run, context: Recorder, bucket: str, source: FaultySource
+    ) -> None:
+        with pytest.raises(aisnb.JobFailed):
+            ais(f"download {source.url('/d/no-{1..2}')} {bucket}-new --wait")
+        assert context.said[-1] == (
+            f"Note: {bucket}-new was made for this job, and is empty. '%ais rmb {bucket}-new' removes it."
+        )
+        ais(f"rmb {bucket}-new")
+        del context.said[:]
+        with pytest.raises(aisnb.JobFailed):
+            ais(f"download {source.url('/d/no-{1..2}')} {bucket} --wait")
+        assert context.said == []
+        with pytest.raises(aisnb.JobFailed):
+            ais(f"download {source.url('/d/shard-{5..6}.tar')} {bucket}-some --wait")
+        assert len(context.said) == 1
+        ais(f"rmb {bucket}-some -y")
+
     def test_many_files_that_failed_for_one_reason_share_a_line(
         self, ais: Run, context: Recorder, bucket: str, source: FaultySource
     ) -> None:
