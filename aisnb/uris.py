@@ -104,8 +104,8 @@ def parse_object(text: str) -> tuple[Bucket, str]:
         raise NameInvalid(f"'{text}' names a bucket, and an object is expected here: say '{bucket}/NAME'.")
     if name.endswith("/"):
         raise NameInvalid(
-            f"'{text}' names a directory, and an object is expected here: say '{text}NAME'. '%ais ls {text}' lists "
-            "those in it."
+            f"'{text}' names a directory, and an object is expected here: say '{text}NAME'. '%ais ls {text}' (in "
+            f"Python: client.ls('{text}')) lists those in it."
         )
     return bucket, check_object_name(name)
 
@@ -190,7 +190,8 @@ def check_link(text: str) -> str:
     if text.startswith(_PATHS):
         raise SchemeMissing(
             f"'{text}' is a path of this machine, not a web link (http://…) or a bucket (ais://…). Serve the directory "
-            "first, by '%ais serve', and say its address; or copy without a server, by '%ais promote' or '%ais put'."
+            "first, by '%ais serve' (in Python: aisnb.serve), and say its address; or copy without a server, by '%ais "
+            "promote' or '%ais put' (in Python: client.promote, client.put)."
         )
     if not is_link(text):
         raise SchemeMissing(

@@ -84,7 +84,7 @@ def locate(source: str) -> Target:
     if not name:
         raise NameInvalid(
             f"'{source}' names a directory, and a file is expected here: say '{source.rstrip('/')}/NAME'. All its "
-            f"files come into a bucket by '%ais start download {source} BUCKET'."
+            f"files come into a bucket by '%ais start download {source} BUCKET' (in Python: client.download)."
         )
     return Target(web_bucket(source), check_object_name(name), source)
 

@@ -56,7 +56,7 @@ _BY_CODE: dict[str, type[errors.AisnbError]] = {
 _ADVICE: dict[type[errors.AisnbError], str] = {
     errors.BucketNotFound: "'ls' lists the buckets; 'create' makes one.",
     errors.ObjectNotFound: "'ls' with its bucket lists the objects.",
-    errors.JobNotFound: "'show job --all' lists the jobs.",
+    errors.JobNotFound: "'show job --all' (in Python: client.jobs) lists the jobs.",
 }
 
 _BUCKET_URI = re.compile(r"(?:ais|ht|aws|azure|gcp|oci|gs|s3)://[A-Za-z0-9@#._-]+(/?)")
@@ -99,5 +99,5 @@ def _advised(kind: type[errors.AisnbError], text: str) -> str:
     """Return AIStore's own words, and what to do now where they leave that out."""
     advice = _ADVICE.get(kind, "")
     if kind is errors.BucketNotFound and (uri := _BUCKET_URI.search(text)) and uri[0].startswith("ais://"):
-        advice = f"'ls' lists the buckets. To make it: %ais create {uri[0]}"
+        advice = f"'ls' lists the buckets. To make it (in Python: client.create): %ais create {uri[0]}"
     return f"{text}. {advice}" if advice and not text.endswith(".") else text

@@ -128,7 +128,9 @@ def test_files_of_a_directory_become_one_object(ais: Run, folder: Path, bucket: 
     "words", ["put {} ais://not-yet", "put {}/a.txt ais://not-yet/in/", "promote {} ais://not-yet"]
 )
 def test_a_bucket_that_is_not_there_comes_with_the_line_that_makes_it(ais: Run, folder: Path, words: str) -> None:
-    with pytest.raises(aisnb.BucketNotFound, match=r"To make it: %ais create ais://not-yet$"):
+    with pytest.raises(
+        aisnb.BucketNotFound, match=r"To make it \(in Python: client.create\): %ais create ais://not-yet$"
+    ):
         ais(words.format(folder))
 
 
