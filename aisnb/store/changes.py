@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     Then = Callable[[ObjectRecord | None, BaseException | None], None]
 
 
-@dataclass(slots=True, eq=False)
-class Commit:
+class Commit(Struct, eq=False):
     """A finished partial file that becomes an object.
 
     Attributes:
@@ -67,8 +67,7 @@ class Commit:
         return self.completion is None
 
 
-@dataclass(slots=True, eq=False)
-class Complete:
+class Complete(Struct, eq=False):
     """A file of a job that ended without an object: skipped or failed.
 
     Attributes:
@@ -84,8 +83,7 @@ class Complete:
     durable: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Keep:
+class Keep(Struct, eq=False):
     """A partial file that may be taken up again after a crash.
 
     Attributes:
@@ -101,8 +99,7 @@ class Keep:
     validator: str
 
 
-@dataclass(slots=True, eq=False)
-class Forget:
+class Forget(Struct, eq=False):
     """A partial file that is no more.
 
     Attributes:

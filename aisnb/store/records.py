@@ -33,7 +33,7 @@ class BucketRecord(Struct, frozen=True):
     extra: dict[str, str]
 
 
-class ObjectRecord(Struct, frozen=True):
+class ObjectRecord(Struct, frozen=True, gc=False):
     """An object that is here.
 
     Attributes:
@@ -124,7 +124,7 @@ class Summary(Struct, frozen=True):
     largest: int
 
 
-class ErrorRecord(Struct, frozen=True):
+class ErrorRecord(Struct, frozen=True, gc=False):
     """A file of a job that failed.
 
     Attributes:
@@ -144,7 +144,7 @@ class ErrorRecord(Struct, frozen=True):
     reason: str
 
 
-class Completion(Struct, frozen=True):
+class Completion(Struct, frozen=True, gc=False):
     """The end of one file of a job.
 
     Attributes:
