@@ -56,7 +56,7 @@ class LimitSliders:
             slider.disabled = bool(why_not)
         limits = snapshot.limits or Limits()
         self._said.value = pieces.hint(
-            why_not or f"Now {limits_text(limits)}. A change holds at once; a retry keeps it."
+            why_not or f"Now {limits_text(limits)}{_between(limits)}. A change holds at once; a retry keeps it."
         )
         if snapshot.id != self._job:
             self._job, self._wanted = snapshot.id, None
@@ -116,6 +116,13 @@ def _why_not(snapshot: JobSnapshot, *, of_cluster: bool) -> str:
     if snapshot.limits is None:
         return "This job has no limits: it asks no source."
     return f"The job has ended. It had {limits_text(snapshot.limits)}." if has_ended(snapshot) else ""
+
+
+def _between(limits: Limits) -> str:
+    """Return what to say where a limit is none of the steps, so that a slider does not show just that."""
+    speed = limits.bytes_per_hour / _HOUR
+    exact = speed in _SPEEDS and limits.connections in _CONNECTIONS
+    return "" if exact else "; the sliders stand at the nearest step"
 
 
 def _nearest(wanted: float, steps: Sequence[int]) -> int:
