@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.client.snapshots import all_failed, amounts, files_text, progress_text, time_left
 from aisnb.notebook import cards, pieces
-from aisnb.notebook.jobs.style import CELLS_CLASS
+from aisnb.notebook.jobs.style import CELLS_CLASS, DESTINATION_CLASS, SOURCE_CLASS
 from aisnb.protocol.extension import RUNNING
 from aisnb.units import human_duration, human_size, printable
 
@@ -49,11 +49,22 @@ def _bar(snapshot: JobSnapshot) -> str:
 
 
 def _what(snapshot: JobSnapshot, colour: str) -> str:
-    """Return what the job does; that all of it failed comes first, in colour."""
+    """Return what the job does; that all of it failed comes first, in colour.
+
+    Where there is little room the source is cut, not where its files go, which comes last in a description.
+    """
     failed = f"{snapshot.failed:,} failed" if snapshot.failed > 0 else ""
+    begin, arrow, end = snapshot.description.rpartition(" -> ")
+    source, destination = (begin, f"-> {end}") if arrow else (end, "")
     if all_failed(snapshot):
-        return f'<b style="color:{colour}">{pieces.text(f"all {failed}")}</b> · {pieces.text(snapshot.description)}'
-    return pieces.text(" · ".join(filter(None, (snapshot.description, failed))))
+        first = f'<b style="color:{colour}">{pieces.text(f"all {failed}")}</b> · '
+        last = destination
+    else:
+        first, last = "", " · ".join(filter(None, (destination, failed)))
+    return (
+        f'<span class="{SOURCE_CLASS}">{first}{pieces.text(source)}</span>'
+        f'<span class="{DESTINATION_CLASS}">{pieces.text(last)}</span>'
+    )
 
 
 def _count(snapshot: JobSnapshot) -> str:

@@ -8,6 +8,8 @@ BOARD_CLASS = "aisnb-jobs"
 GRID_CLASS = "aisnb-jobs-grid"
 CELLS_CLASS = "aisnb-jobs-cells"
 DETAILS_CLASS = "aisnb-jobs-details"
+SOURCE_CLASS = "aisnb-jobs-source"
+DESTINATION_CLASS = "aisnb-jobs-destination"
 ERRORS_CLASS = "aisnb-jobs-errors"
 
 _RULE = "1px solid var(--jp-border-color2, rgba(127, 127, 127, 0.3))"
@@ -29,6 +31,10 @@ SHEET = f"""<style>
   align-items: center; min-height: 26px; white-space: nowrap;
 }}
 .{CELLS_CLASS} > * {{ overflow: hidden; text-overflow: ellipsis; }}
+.{CELLS_CLASS} .aisnb-jobs-what {{ display: flex; gap: 0.4em; }}
+.{SOURCE_CLASS}, .{DESTINATION_CLASS} {{ overflow: hidden; text-overflow: ellipsis; }}
+.{SOURCE_CLASS} {{ min-width: 4em; }}
+.{DESTINATION_CLASS} {{ flex: none; max-width: 70%; }}
 .{CELLS_CLASS} .aisnb-jobs-number {{ text-align: right; }}
 .aisnb-jobs-heads {{ font-weight: 600; opacity: 0.75; min-height: 26px; line-height: 26px; }}
 .aisnb-jobs-heads-job {{ padding-left: 8px; }}
