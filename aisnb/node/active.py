@@ -22,6 +22,7 @@ from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, EVICT_OBJECTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aisnb.node.helping import Helper
     from aisnb.node.local_work import LocalWork
     from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Store
@@ -101,6 +102,7 @@ class ActiveJob:
         store: where its files and its row are.
         fetcher: brings its files.
         slots: shared by all jobs; as many files at once in all.
+        helper: a second process for small files; None where there is no processor for it.
         headers: what to send to the source; never kept on disk.
         on_change: called whenever it starts, pauses or ends.
     """
@@ -111,6 +113,7 @@ class ActiveJob:
         store: Store,
         fetcher: Fetcher,
         slots: asyncio.Semaphore,
+        helper: Helper | None,
         headers: Mapping[str, str],
         on_change: Callable[[ActiveJob], None],
     ) -> None:
@@ -123,6 +126,7 @@ class ActiveJob:
         self._store = store
         self._fetcher = fetcher
         self._slots = slots
+        self._helper = helper
         self._on_change = on_change
         self._lock = asyncio.Lock()
         self._ending = False
@@ -270,6 +274,7 @@ class ActiveJob:
             fetcher=self._fetcher,
             headers=self.headers,
             slots=self._slots,
+            helper=self._helper,
             source_kind="web" if record.kind == DOWNLOAD_KIND else "ht",
         )
         return work.to(spec.cluster, self.token) if isinstance(work, Relay) and spec.cluster else work

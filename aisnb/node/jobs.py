@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aisnb.errors import BucketNotFound, JobNotFound, Unsupported, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.changes import Changes
+from aisnb.node.helping import Helper
 from aisnb.node.ids import random_id
 from aisnb.node.runner import MOST_CONNECTIONS
 from aisnb.node.sources import (
@@ -75,6 +76,7 @@ class Jobs:
         self._headers: dict[str, Mapping[str, str]] = {}  # of ended jobs too, for a retry; never on disk
         self._tokens: dict[str, str] = {}  # for the clusters that relays go to; likewise
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._helper = Helper() if Helper.pays() else None
 
     async def start(self) -> None:
         """Take up the jobs that had not ended when the last node did, and forget those that ended long ago."""
@@ -87,6 +89,8 @@ class Jobs:
     async def close(self) -> None:
         """Let all jobs rest; the next node takes them up. Twice is harmless."""
         await asyncio.gather(*(job.suspend() for job in list(self._active.values())))
+        if self._helper is not None:
+            await self._helper.close()
 
     @property
     def running(self) -> int:
@@ -335,7 +339,13 @@ class Jobs:
 
     def _add(self, record: JobRecord) -> ActiveJob:
         active = ActiveJob(
-            record, self._store, self._fetcher, self._slots, self._headers.get(record.id, {}), self._changed
+            record,
+            self._store,
+            self._fetcher,
+            self._slots,
+            self._helper,
+            self._headers.get(record.id, {}),
+            self._changed,
         )
         active.token = self._tokens.get(record.id, "")
         active.progress.on_tell = self._changes.tell

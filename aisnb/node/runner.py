@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aisnb.errors import AisnbError, AlreadyExists, NameInvalid, NodeError, ObjectNotFound, SchemeMissing, SourceError
 from aisnb.node.settling import Settling
+from aisnb.node.sharing import Sharing
 from aisnb.protocol import headers as ais
 from aisnb.store import IN_MEMORY, Completion, ErrorRecord
-from aisnb.transfer import RateLimiter, Request, Validator
+from aisnb.transfer import RateLimiter, Request, Timeouts, Validator
 from aisnb.transfer.links import without_secret
+from aisnb.transfer.plain_engine import can_send
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
 
+    from aisnb.node.helping import Helper
     from aisnb.node.progress import Flight, Progress
+    from aisnb.node.settling import Tell
     from aisnb.node.sources import Files, Item, Spec
     from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Partial, Store
     from aisnb.transfer import Fetcher, Receipt
+
+    HandIn = Callable[[Mapping[str, str], Completion, Tell], None]
 
 #: Files of one job on their way at once, if its limits say nothing: a few keep a source nearby busy and the node quick
 #: to answer others, and more hide the delays of one far away.
@@ -32,6 +40,11 @@ CONNECTIONS = 16
 _FAR = 0.02
 #: Files of all jobs on their way at once: each holds two descriptors, and macOS gives a process 256.
 MOST_CONNECTIONS = 64
+
+#: So many small files in a row that came at the first question make a source plain enough for a second process.
+_PLAIN_ENOUGH = 32
+#: So many must be left: the second process takes a quarter of a second to start.
+_WORTH_SHARING = 500
 
 #: What is wrong with one file only; any other error of ours ends the job.
 _FAULTS_OF_A_FILE = (SourceError, AlreadyExists, NameInvalid, SchemeMissing)
@@ -49,6 +62,7 @@ class Run:
         fetcher: brings them.
         headers: what to send to the source.
         slots: shared by all jobs; as many files at once in all.
+        helper: a second process for small files; None where there is no processor for it.
         source_kind: what is noted as the objects' source, ``web`` or ``ht``.
     """
 
@@ -63,6 +77,7 @@ class Run:
         fetcher: Fetcher,
         headers: Mapping[str, str],
         slots: asyncio.Semaphore,
+        helper: Helper | None,
         source_kind: str,
     ) -> None:
         self._job = record.id
@@ -74,12 +89,18 @@ class Run:
         self._fetcher = fetcher
         self._headers = headers
         self._slots = slots
+        self._helper = helper
         self._source_kind = source_kind
         self._pending = record.ledger.pending(record.total)
+        self._again: deque[int] = deque()  # of those, what was lent and is still missing
         self._left = record.total - len(record.ledger)
+        self._lent = 0
         self._limiter = RateLimiter()
         self._settling = Settling()
         self._workers: set[asyncio.Task[None]] = set()
+        self._sharing: Sharing | None = None
+        self._ending = False
+        self._plain = 0  # small files in a row that came at the first question
         self._look: bool | None = None  # for each file, whether its object is here; not known before the first
         self._wanted = 0
         self._slow = 0  # files in a row that took their time: one hiccup does not make a source far away
@@ -92,6 +113,8 @@ class Run:
         self._wanted = min(limits.connections or FEW_CONNECTIONS, MOST_CONNECTIONS)
         self._may_widen = not limits.connections
         self._limiter.rate = limits.bytes_per_hour / 3600
+        if self._sharing is not None and (limits.connections or limits.bytes_per_hour):
+            self._sharing.end()
         if self._workers:
             self._hire()
 
@@ -103,8 +126,13 @@ class Run:
         """End the run: the job cannot go on."""
         self._fault = self._fault or fault
         self.forsake()
+        self._stop_workers()
+
+    def _stop_workers(self) -> None:
         for worker in self._workers:
             worker.cancel()
+        if self._sharing is not None:
+            self._sharing.end()
 
     async def run(self) -> None:
         """Bring all files that are pending. When this is cancelled, what has come is counted before it ends.
@@ -114,22 +142,30 @@ class Run:
         """
         try:
             self._hire()
-            while self._workers:
-                ended, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_COMPLETED)
+            while tasks := self._tasks():
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._workers -= ended
+                if self._sharing is not None:
+                    self._hire()  # what it gave back, and all that is left once it has ended
                 for worker in ended:
                     if not worker.cancelled():
                         worker.result()
         finally:
-            for worker in self._workers:
-                worker.cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
+            self._ending = True
+            self._stop_workers()
+            await asyncio.gather(*self._tasks(), return_exceptions=True)
             await self._settling.empty()
         if self._fault is not None:
             raise self._fault
 
+    def _tasks(self) -> set[asyncio.Task[None]]:
+        return self._workers | self._sharing.tasks if self._sharing is not None else self._workers
+
     def _hire(self) -> None:
-        for _ in range(min(self._wanted - len(self._workers), self._left)):
+        left = len(self._again) if self._shares else self._left
+        if self._ending or self._fault is not None:
+            return
+        for _ in range(min(self._wanted - len(self._workers), left)):
             self._workers.add(asyncio.create_task(self._work()))
 
     def _widen(self) -> None:
@@ -142,18 +178,80 @@ class Run:
             if self._settling.full:
                 await self._settling.room()
             async with self._slots:
-                index = next(self._pending, None)
+                index = self._next_here()
                 if index is None:
-                    return
-                self._left -= 1
-                self._progress.all_begun = self._left == 0
+                    break
                 begun = time.monotonic()
                 await self._bring(index, self._files.item(index))
                 self._slow = self._slow + 1 if time.monotonic() - begun > _FAR else 0
                 if self._may_widen and self._slow >= FEW_CONNECTIONS:
                     self._widen()
+                if self._plain >= _PLAIN_ENOUGH and not self._slow and self._sharing is None:
+                    self._share()
         if worker := asyncio.current_task():
             self._workers.discard(worker)
+
+    @property
+    def _shares(self) -> bool:
+        """Whether a second process is at work, which this one then leaves all to that comes plainly."""
+        return self._sharing is not None and self._sharing.at_work
+
+    def _next_here(self) -> int | None:
+        if self._again:
+            index: int | None = self._again.popleft()
+        else:
+            index = None if self._shares else next(self._pending, None)
+        if index is not None:
+            self._left -= 1
+            self._note_begun()
+        return index
+
+    def _note_begun(self) -> None:
+        self._progress.all_begun = not (self._left or self._lent)
+
+    def _share(self) -> None:
+        """Share what is left with a second process, if that is so much that it saves time, and without limits."""
+        limits, policy = self._spec.limits, self._fetcher.policy
+        limited = limits.connections or limits.bytes_per_hour or self._spec.durable
+        if self._helper is None or limited or self._left < _WORTH_SHARING:
+            return
+        if not self._helper.is_ready:
+            self._helper.start()
+            return
+        self._sharing = Sharing(
+            self,
+            self._helper,
+            store=self._store,
+            bucket=self._bucket,
+            headers=self._headers,
+            timeouts=Timeouts(policy.connect, policy.stall, self._spec.timeout),
+        )
+
+    # What the second process brings; see `Sharing`.
+
+    async def room(self) -> None:
+        """Return when what is being settled leaves room for more."""
+        await self._settling.room()
+
+    def lend(self, most: int) -> list[tuple[int, Item]]:
+        """Return files for the second process to bring; `take_back` is told when it has."""
+        indices = list(islice(self._pending, most))
+        self._left -= len(indices)
+        self._lent += len(indices)
+        self._note_begun()
+        return [(index, self._files.item(index)) for index in indices]
+
+    def take_back(self, lent: int, missing: Sequence[int]) -> None:
+        """Take note that so many files are lent no more; those of them that are missing are brought here."""
+        self._lent -= lent
+        self._left += len(missing)
+        self._again.extend(missing)
+        self._note_begun()
+        self._hire()
+
+    def here(self, names: Sequence[str]) -> Container[str]:
+        """Return which of these objects are here already, and so are to be compared with their source."""
+        return self._store.known(self._bucket, names) if self._look else ()
 
     async def _bring(self, index: int, item: Item) -> None:
         if item.fault:
@@ -235,13 +333,34 @@ class Run:
             partial.discard()
             self._count(index, item, receipt)
             return
-        completion, durable = Completion(self._job, index, "done", receipt.size), self._spec.durable
-        words = self._words(item, receipt.validator)
-        self._settling.add(
-            lambda tell: self._store.hand_in(partial, words, completion, tell, durable=durable),
-            self._then(index, item, receipt),
-            receipt.size if receipt.size <= IN_MEMORY else 0,
+        durable, small = self._spec.durable, receipt.size <= IN_MEMORY
+        plain = small and receipt.tries == 1 and receipt.url == item.url and can_send(item.url)
+        self._plain = self._plain + 1 if plain else 0
+        self._make_object(
+            index,
+            item,
+            receipt,
+            lambda words, completion, tell: self._store.hand_in(partial, words, completion, tell, durable=durable),
+            receipt.size if small else 0,
         )
+
+    def settle_lent(self, index: int, item: Item, receipt: Receipt, hand_in: HandIn) -> None:
+        """Have a file that was brought made an object; it counts once that is done.
+
+        Args:
+            index: the file's number.
+            item: the file.
+            receipt: of its coming.
+            hand_in: gives it to the store, with the words to keep, what it means to the job, and whom to tell.
+        """
+        self._progress.moved(receipt.received)
+        self._make_object(index, item, receipt, hand_in, 0)
+
+    def _make_object(self, index: int, item: Item, receipt: Receipt, hand_in: HandIn, in_memory: int) -> None:
+        completion = Completion(self._job, index, "done", receipt.size)
+        words = self._words(item, receipt.validator)
+        then = self._then(index, item, receipt)
+        self._settling.add(lambda tell: hand_in(words, completion, tell), then, in_memory)
         self._progress.bytes += receipt.size
 
     def _words(self, item: Item, marks: Validator) -> dict[str, str]:

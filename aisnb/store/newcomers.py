@@ -19,7 +19,7 @@ _RENAME_NOREPLACE = ctypes.c_uint(1)
 _UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.EPERM)
 
 
-def write_new(file: str, body: bytes | memoryview) -> tuple[int, int]:
+def write_new(file: str | bytes, body: bytes | bytearray | memoryview) -> tuple[int, int]:
     """Make a file of these bytes; return its modification time (Unix nanoseconds) and inode.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.download import Receipt, Request
 from aisnb.transfer.engine import AttemptFailed, Engine, Response, Timeouts
 from aisnb.transfer.fetcher import Fetcher
@@ -17,7 +16,6 @@ from aisnb.transfer.validator import Validator
 
 __all__ = [
     "FOR_LISTINGS",
-    "AiohttpEngine",
     "AttemptFailed",
     "Engine",
     "Fetcher",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.plain_engine import PlainEngine, can_send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aisnb.transfer.aiohttp_engine import AiohttpEngine
     from aisnb.transfer.engine import Response, Timeouts
     from aisnb.transfer.plain_engine import PlainResponse
 
@@ -19,7 +20,12 @@ class Engines:
 
     def __init__(self) -> None:
         self._plain = PlainEngine()
-        self._general = AiohttpEngine()
+
+    @cached_property
+    def _general(self) -> AiohttpEngine:
+        from aisnb.transfer.aiohttp_engine import AiohttpEngine  # takes 200 ms, and not all who fetch need it
+
+        return AiohttpEngine()
 
     async def open(
         self, method: str, url: str, headers: Mapping[str, str], timeouts: Timeouts, *, public_only: bool = False
@@ -35,4 +41,5 @@ class Engines:
     async def close(self) -> None:
         """Close all connections; twice is harmless."""
         await self._plain.close()
-        await self._general.close()
+        if "_general" in self.__dict__:
+            await self._general.close()

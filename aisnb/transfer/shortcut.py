@@ -43,12 +43,12 @@ async def fetch_again(
         NameInvalid: the link cannot be sent (SchemeMissing if it is none).
     """
     try:
-        response = await engine.get_again(sendable(request.url), _fields(tuple(request.headers.items())), timeouts)
+        response = await engine.get_again(sendable(request.url), fields_of_whole(request.headers), timeouts)
     except AttemptFailed as failure:
         return failure
     if response is None:
         return None
-    size, body = content_length(response.headers), response.whole() if _is_plain(response) else None
+    size, body = content_length(response.headers), response.whole() if is_plain(response) else None
     if body is None:
         return response
     try:
@@ -66,7 +66,7 @@ async def fetch_again(
     )
 
 
-def _is_plain(response: Response) -> bool:
+def is_plain(response: Response) -> bool:
     """Return whether the body is the file as it is, of an announced length, with no checksum to compare."""
     headers = response.headers
     return (
@@ -76,6 +76,11 @@ def _is_plain(response: Response) -> bool:
         and "Content-Encoding" not in headers
         and ais.CHECKSUM_VALUE not in headers
     )
+
+
+def fields_of_whole(user: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the header fields that ask for a whole file, with the user's."""
+    return _fields(tuple(user.items()))
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aisnb.transfer import AiohttpEngine, Fetcher, Request, RetryPolicy
+from aisnb.transfer import Fetcher, Request, RetryPolicy
+from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.engines import Engines
 from tests.support.faulty import FaultySource
 from tests.support.sinks import MemorySink

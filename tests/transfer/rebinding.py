@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import pytest
 
 from aisnb.errors import SourceError
-from aisnb.transfer import AiohttpEngine, Fetcher, Request
+from aisnb.transfer import Fetcher, Request
+from aisnb.transfer.aiohttp_engine import AiohttpEngine
 from aisnb.transfer.engines import Engines
 from tests.support.sinks import MemorySink
 

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+import xxhash
+
+from aisnb.node.helping import Helper
+from tests.support.faulty import Fault, FaultySource
+from tests.support.jobs import control, counts, download, ended, errors, show, until
+from tests.support.nodes import PATIENCE, running_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.nodes import NodeProcess
+
+pytestmark = pytest.mark.skipif(
+    not (Path("/proc/self/task").exists() and Helper.pays()), reason="there is no second process here, or no way to see"
+)
+
+MANY = 700
+
+
+def second_process(node: NodeProcess) -> int | None:
+    """Return the process that helps the node, None if there is none."""
+    for children in Path(f"/proc/{node.process.pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread, or a child, that has just ended
+            for child in children.read_text().split():
+                if b"aisnb.node.helper" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+    return None
+
+
+def helper_of(node: NodeProcess) -> int:
+    found = second_process(node)
+    assert found is not None
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def connections_of(pid: int, port: int) -> int:
+    """Return how many connections a process has to a port of this machine."""
+    owned = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            owned.add(os.readlink(each))
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[2].rpartition(":")[2], 16) == port and f"socket:[{row[9]}]" in owned for row in rows)
+
+
+def body_of(number: int) -> bytes:
+    return f"file {number} ".encode() * (number % 7)  # some are empty
+
+
+def fill(source: FaultySource) -> str:
+    """Have many small files at a source; return their template."""
+    for number in range(MANY):
+        source.add(f"/f-{number:03}", body_of(number), etag=f'"{number}"')
+    return source.url(f"/f-{{000..{MANY - 1}}}")
+
+
+def begin(node: NodeProcess, template: str, bucket: str = "", **more: object) -> str:
+    return download(node, bucket or f"b-{uuid4().hex[:12]}", type="range", template=template, **more)
+
+
+@pytest.fixture
+def source() -> Iterator[FaultySource]:
+    with FaultySource() as running:
+        yield running
+
+
+def warm(node: NodeProcess, source: FaultySource) -> str:
+    """Run jobs until the second process takes part in them; return the template of many small files."""
+    template, deadline = fill(source), time.monotonic() + PATIENCE
+    while not ((pid := second_process(node)) and connections_of(pid, source.port)):
+        assert time.monotonic() < deadline, "no second process takes part"
+        assert ended(node, begin(node, template))["done"] == MANY
+    source.requests.clear()
+    return template
+
+
+def object_at(node: NodeProcess, bucket: str, number: int) -> bytes:
+    return node.get(bucket, f"f-{number:03}")
+
+
+def asked_for(source: FaultySource) -> Counter[str]:
+    """Return how often each file was asked for."""
+    return Counter(request.path for request in tuple(source.requests) if request.path.startswith("/f-"))
+
+
+def partial_files(node: NodeProcess) -> list[Path]:
+    return list((node.root.path / "partial").iterdir())
+
+
+def test_what_a_second_process_brings_is_as_what_the_first_brings(
+    node: NodeProcess, source: FaultySource, bucket: str
+) -> None:
+    template = warm(node, source)
+    job = begin(node, template, bucket, headers={"X-Key": ["k"]})
+    assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+    assert asked_for(source) == {f"/f-{number:03}": 1 for number in range(MANY)}
+    assert {request.headers["x-key"] for request in source.requests} == {"k"}
+    for number in range(MANY):
+        answer = node.ask("GET", f"/v1/objects/{bucket}/f-{number:03}")
+        assert answer.body == body_of(number)
+        assert answer.headers["ais-checksum-value"] == xxhash.xxh64_hexdigest(body_of(number))
+        assert f'"{number}"' in answer.headers["ais-custom-md"]
+    assert partial_files(node) == []
+
+
+def test_what_is_here_unchanged_is_not_brought_again(node: NodeProcess, source: FaultySource, bucket: str) -> None:
+    template = warm(node, source)
+    ended(node, begin(node, template, bucket))
+    source.add("/f-300", b"another", etag='"another"')
+    assert counts(ended(node, begin(node, template, bucket))) == ("finished", MANY, MANY, MANY - 1, 0)
+    assert object_at(node, bucket, 300) == b"another"
+
+
+def test_what_does_not_come_plainly_comes_all_the_same(node: NodeProcess, source: FaultySource, bucket: str) -> None:
+    template = warm(node, source)
+    large = os.urandom(300 << 10)
+    source.add("/f-100", then=Fault(location="/elsewhere"))
+    source.add("/elsewhere", b"from elsewhere")
+    source.add("/f-200", then=Fault(status=404))
+    source.add("/f-300", large, etag='"large"')
+    source.add("/f-400", b"cut off, then whole", faults=[Fault(cut=3)])
+    source.add("/f-500", b"in chunks", then=Fault(framing="chunked"))
+    source.add("/f-600", b"to the end", then=Fault(framing="close"))
+    source.add("/f-650", b"after a while", faults=[Fault(status=503, headers={"Retry-After": "0"})])
+    source.add("/f-660", b"\x1f\x8b", then=Fault(headers={"Content-Encoding": "gzip"}))
+    job = begin(node, template, bucket)
+    shot = ended(node, job)
+    assert (shot["state"], shot["done"] + shot["failed"]) == ("finished", MANY)
+    assert {error["name"]: error["status"] for error in errors(node, job)}["f-200"] == 404
+    assert object_at(node, bucket, 100) == b"from elsewhere"
+    assert object_at(node, bucket, 300) == large
+    assert object_at(node, bucket, 400) == b"cut off, then whole"
+    assert object_at(node, bucket, 500) == b"in chunks"
+    assert object_at(node, bucket, 600) == b"to the end"
+    assert object_at(node, bucket, 650) == b"after a while"
+    assert partial_files(node) == []
+
+
+def test_a_source_that_turns_out_not_to_be_plain_is_the_first_process_s(
+    node: NodeProcess, source: FaultySource, bucket: str
+) -> None:
+    template = warm(node, source)
+    for number in range(100, MANY):
+        source.add(f"/f-{number:03}", body_of(number), then=Fault(framing="chunked"))
+    assert counts(ended(node, begin(node, template, bucket))) == ("finished", MANY, MANY, 0, 0)
+    assert len(source.requests) < MANY + 100, "the rest was not asked for twice"
+    assert [object_at(node, bucket, number) for number in (99, 500)] == [body_of(99), body_of(500)]
+
+
+def test_a_pause_keeps_what_has_come_and_a_resume_brings_the_rest(
+    node: NodeProcess, source: FaultySource, bucket: str
+) -> None:
+    job = stuck(node, source, bucket)
+    assert control(node, job, "pause")["state"] == "paused"
+    assert show(node, job)["done"] == MANY - 1
+    assert partial_files(node) == []
+    control(node, job, "resume")
+    assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+    assert object_at(node, bucket, 400) == body_of(400)
+    asked = asked_for(source)
+    assert asked.pop("/f-400") == 2
+    assert set(asked.values()) == {1}
+
+
+def stuck(node: NodeProcess, source: FaultySource, bucket: str) -> str:
+    """Return a job of which the second process has a file that stalls, when nothing else is left to do."""
+    template = warm(node, source)
+    source.add("/f-400", body_of(400), etag='"400"', faults=[Fault(cut=3, by="stall")])
+    job = begin(node, template, bucket)
+    deadline = time.monotonic() + PATIENCE
+    while len(asked_for(source)) < MANY:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    until(node, job, lambda shot: shot["done"] >= MANY - 40)
+    return job
+
+
+def test_a_job_that_is_stopped_leaves_no_partial_file(node: NodeProcess, source: FaultySource, bucket: str) -> None:
+    job = stuck(node, source, bucket)
+    assert control(node, job, "stop")["state"] == "aborted"
+    assert partial_files(node) == []
+
+
+def test_limits_end_the_help(node: NodeProcess, source: FaultySource, bucket: str) -> None:
+    job = stuck(node, source, bucket)
+    answer = node.ask("PATCH", f"/v1/x/jobs/{job}", {"connections": 1})
+    assert answer.status == 200, answer
+    assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+    assert len(source.asked("/f-400")) == 2
+
+
+def test_a_second_process_that_dies_loses_nothing(tmp_path: Path, source: FaultySource) -> None:
+    with running_node(tmp_path / "home") as node:
+        job = stuck(node, source, "b")
+        os.kill(helper_of(node), signal.SIGKILL)
+        assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+        assert [object_at(node, "b", number) for number in range(MANY)] == [body_of(number) for number in range(MANY)]
+        assert partial_files(node) == []
+        assert "has died" in node.log
+        assert counts(ended(node, begin(node, source.url(f"/f-{{000..{MANY - 1}}}")))) == ("finished", MANY, MANY, 0, 0)
+        assert second_process(node) is None, "one that died is not tried again at once"
+
+
+def test_a_second_process_that_hangs_is_ended_with_the_job_s_pause(tmp_path: Path, source: FaultySource) -> None:
+    with running_node(tmp_path / "home") as node:
+        job = stuck(node, source, "b")
+        pid = helper_of(node)
+        os.kill(pid, signal.SIGSTOP)
+        assert control(node, job, "pause")["state"] == "paused"
+        assert not is_alive(pid)
+        assert partial_files(node) == []
+        control(node, job, "resume")
+        assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_a_second_process_ends_with_the_first(tmp_path: Path, source: FaultySource, how: str) -> None:
+    with running_node(tmp_path / "home") as node:
+        job = stuck(node, source, "b")
+        pid = helper_of(node)
+        node.kill() if how == "kill" else node.stop()
+        deadline = time.monotonic() + PATIENCE
+        while is_alive(pid):
+            assert time.monotonic() < deadline, "it goes on"
+            time.sleep(0.05)
+    with running_node(tmp_path / "home") as node:
+        assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
+        assert object_at(node, "b", 400) == body_of(400)
+        assert partial_files(node) == []
