@@ -308,6 +308,15 @@ def test_a_form_that_is_filled_in_finds_its_own_job_and_no_other(shards: Path, b
     job.stop()
 
 
+def test_a_form_without_arguments_shows_where_the_running_job_puts_its_files(shards: Path, bucket: str) -> None:
+    server = aisnb.serve(shards)
+    job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", f"{bucket}/in/", bytes_per_hour=SLOWLY)
+    form = aisnb.forms.two_steps()
+    wait_until(lambda: form.job)
+    assert find(form, "Bucket").value == f"{bucket}/in"
+    job.stop()
+
+
 def test_a_form_leaves_alone_what_the_user_fills_in_meanwhile(shards: Path) -> None:
     aisnb.serve(shards)
     other = TwoSteps(Session(COMMANDS), "/elsewhere", "http://h/x", "ais://abc")

@@ -217,7 +217,7 @@ class TwoSteps(Form):
         """Show a job that runs, if it is the one that the form would start, or the form has nothing to start yet."""
         _, source, destination = self._given
         if not source and not destination:
-            self._fill_in(self._directory.text, job.last.source, job.last.bucket)
+            self._fill_in(self._directory.text, job.last.source, job.last.destination or job.last.bucket)
         elif self._link() != job.last.source:
             return
         self._panel.show(job)
