@@ -140,7 +140,12 @@ _MODULES = frozenset(("forms",))
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
     if name not in _LATE:
-        raise AttributeError(f"module 'aisnb' has no attribute '{name}'")
+        raise AttributeError(
+            f"module 'aisnb' has no attribute '{name}'. What is done with buckets, objects and jobs is a client's: "
+            "aisnb.connect()",
+            name=name,
+            obj=sys.modules[__name__],
+        )
     import importlib
 
     module = importlib.import_module(_LATE[name])

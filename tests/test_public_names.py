@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import aisnb
 from aisnb import errors
 
@@ -13,6 +15,11 @@ def test_every_public_name_is_there_and_the_list_is_sorted() -> None:
     assert aisnb.__all__ == sorted(aisnb.__all__)
     for name in aisnb.__all__:
         assert getattr(aisnb, name) is not None
+
+
+def test_a_name_that_is_none_says_where_most_is() -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'download'.*aisnb\.connect\(\)"):
+        aisnb.download  # type: ignore[attr-defined]  # noqa: B018  # that is the point
 
 
 def test_every_error_of_the_tree_is_public_and_has_a_sentence() -> None:

@@ -135,6 +135,7 @@ def test_buttons_do_what_they_say_and_only_where_they_can(
     find(table, "Stop").click()
     wait_until(lambda: possible() == set())
     assert "aborted" in said(table)
+    assert re.search(rf"what is here already is skipped: %ais start download \S+/slow {bucket}/slow", said(table))
 
 
 def test_what_failed_is_a_table_and_is_tried_again(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
+from aisnb.client.going_on import rest_text
 from aisnb.client.snapshots import has_ended, seconds_run
 from aisnb.notebook import cards, pieces
 from aisnb.notebook.jobs.errors import ErrorTable
@@ -62,7 +63,8 @@ class Details:
         if snapshot is None:
             return
         self._title.value = title_html(snapshot)
-        self._progress.value = cards.progress_card(snapshot)
+        rest = rest_text(snapshot)
+        self._progress.value = cards.progress_card(snapshot) + (pieces.hint(f"{rest}.") if rest else "")
         self.limits.show(snapshot, of_cluster=of_cluster)
         self._errors.follow(snapshot)
         possible = possible_for(snapshot, of_cluster=of_cluster)
