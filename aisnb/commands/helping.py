@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from aisnb.commands.definition import Argument
 from aisnb.commands.parsing import usage
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def command_help(command: Command, below: Sequence[Command] = ()) -> str:
     if command.details:
         parts.append(command.details)
     if command.arguments:
-        parts.append(_table("Arguments", [(each.metavar, _meaning(each)) for each in command.arguments]))
+        parts.append(_table("Arguments", [(_named(each), _meaning(each)) for each in command.arguments]))
     if command.options:
         parts.append(_table("Flags", [(_spelled(each), _meaning(each)) for each in command.options]))
     if command.aliases:
@@ -61,6 +62,11 @@ def _plain(text: str) -> str:
 
 def _more() -> str:
     return "\n\nMore: '%ais help COMMAND' or '%ais COMMAND --help'. Look for a word: '%ais search WORD'."
+
+
+def _named(argument: Parameter) -> str:
+    about = argument.about
+    return (isinstance(about, Argument) and about.usage) or argument.metavar
 
 
 def _spelled(option: Parameter) -> str:

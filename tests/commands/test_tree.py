@@ -158,3 +158,8 @@ def test_the_tree_loads_without_anything_heavy() -> None:
 )
 def test_usage_says_how_many_are_taken(ais: Run, command: str, usage: str) -> None:
     assert f"Usage: {usage}\n" in ais(f"help {command}")
+
+
+def test_help_names_an_argument_as_the_usage_does(ais: Run) -> None:
+    assert "\n  [KIND] [JOB_ID]  " in ais("help stop")
+    assert "\n  SOURCE  " in ais("help get")
