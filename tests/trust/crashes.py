@@ -1,4 +1,4 @@
-"""``kill -9`` at random moments: of the node in downloads and in PUTs, of the file server, of both at once."""
+"""``kill -9`` at random moments: of the node in downloads and in PUTs, of its second process, of the file server."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.support.nodes import NodeAt
 
 SHARDS = 999
+#: So many that the node's second process has started before half of them have come.
+MANY_SHARDS = 3_000
 LATEST_SECONDS = 0.9  # 999 shards take about as long
 
 _WRITERS = 4
@@ -59,14 +61,23 @@ def _kill_servers(node: NodeProcess) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def _kill_helper(node: NodeProcess) -> None:
+    for pid in file_servers(node.process.pid):
+        with suppress(OSError):
+            if b"aisnb.node.helper" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+
 def _kill_all(node: NodeProcess) -> None:
     _kill_servers(node)
     node.kill()
 
 
+_HELPER = "second process"
 VICTIMS: dict[str, Callable[[NodeProcess], None]] = {
     "node": NodeProcess.kill,
     "file server": _kill_servers,
+    _HELPER: _kill_helper,
     "node and file server": _kill_all,
 }
 
@@ -91,6 +102,9 @@ def downloads(victim: str, folder: Path, trials: int, seed: int, shards: int = S
             if node.process.poll() is not None:
                 node = NodeProcess(home).wait_until_it_listens()
             look_at_a_download(node, bucket, job, dataset, onlookers.seen, figures)
+            if victim == _HELPER:  # a node that lost one goes without for a while
+                node.stop()
+                node = NodeProcess(home).wait_until_it_listens()
             node.ask("DELETE", f"/v1/buckets/{bucket}?provider=ais", {"action": "destroy-bck", "name": ""})
     return figures
 
