@@ -105,7 +105,7 @@ class Committer:
         names: dict[int, list[str]] = {}
         for commit in commits:
             names.setdefault(commit.bucket_id, []).append(commit.name)
-        with self._database.reading() as connection:
+        with self._database.reading(as_writer=True) as connection:
             return {number: known_versions(connection, number, wanted) for number, wanted in names.items()}
 
     def _record(self, commit: Commit, versions: dict[int, dict[str, int]]) -> None:

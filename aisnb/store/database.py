@@ -115,14 +115,18 @@ class Database:
             self._writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self, *, as_writer: bool = False) -> Iterator[sqlite3.Connection]:
         """Lend a connection to read with, from any thread.
+
+        Args:
+            as_writer: the writer thread asks: the writing connection still holds the pages that it wrote last, and
+                every other one has to read them again.
 
         Raises:
             NodeError: the database cannot be read.
         """
         try:
-            if not self.shared:
+            if as_writer or not self.shared:
                 with self._lock:
                     yield self._writer
                 return
@@ -159,28 +163,24 @@ class Database:
             DiskFull: no room for it.
             NodeError: the database cannot be written.
         """
-        with self._translated(), self._lock, self._synced(durable=durable):
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-                self.changes += 1
-            except BaseException:
-                if self._writer.in_transaction:  # SQLite has rolled back by itself after some errors
-                    self._writer.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _synced(self, *, durable: bool) -> Iterator[None]:
-        """Have the transaction of the block synced (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
-        if not durable:
-            yield
-            return
-        self._writer.execute("PRAGMA synchronous=FULL")
         try:
-            yield
-        finally:
-            self._writer.execute("PRAGMA synchronous=NORMAL")
+            with self._lock:
+                if durable:  # https://www.sqlite.org/pragma.html#pragma_synchronous
+                    self._writer.execute("PRAGMA synchronous=FULL")
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+                    self.changes += 1
+                except BaseException:
+                    if self._writer.in_transaction:  # SQLite has rolled back by itself after some errors
+                        self._writer.execute("ROLLBACK")
+                    raise
+                finally:
+                    if durable:
+                        self._writer.execute("PRAGMA synchronous=NORMAL")
+        except (sqlite3.Error, UnicodeEncodeError) as exc:
+            raise self._fault(exc) from exc
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
