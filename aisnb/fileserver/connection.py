@@ -39,6 +39,7 @@ class Connection:
     __slots__ = (
         "_answer",
         "_answers",
+        "_counted",
         "_deadline",
         "_loop",
         "_midway",
@@ -64,7 +65,7 @@ class Connection:
         self._midway = False
         self._receiving = False
         self._sending = False
-        self._deadline = self._loop.time() + shared.limits.idle_seconds
+        self._allow(shared.limits.idle_seconds)
         self.lost: asyncio.Future[None] = self._loop.create_future()
         shared.connections.add(self)
         self._receive_more(wanted=True)
@@ -90,7 +91,7 @@ class Connection:
         if reader.midway != self._midway:
             self._midway = reader.midway
             if self._midway:
-                self._deadline = self._loop.time() + self._shared.limits.header_seconds
+                self._allow(self._shared.limits.header_seconds)
         if reader.requests:
             self._answer_next()
 
@@ -118,6 +119,8 @@ class Connection:
             if self._patience.is_over(now, self._answers, self._answer.left):
                 self._patience.forget_unsent()
                 self.abort()
+        elif self._answers != self._counted:
+            self._allow(self._shared.limits.idle_seconds)
         elif self._task is not None or now < self._deadline:
             return
         elif self._reader.midway:
@@ -125,6 +128,11 @@ class Connection:
             self._answer_next()
         else:
             self.abort()
+
+    def _allow(self, seconds: float) -> None:
+        """Let the client be silent for so long, or until it has had one more answer."""
+        self._counted = self._answers
+        self._deadline = self._loop.time() + seconds
 
     def hand_over(self, take: Callable[[socket.socket], bool]) -> None:
         """Leave the client to another process, if it is between two requests.
@@ -172,10 +180,22 @@ class Connection:
             self._receive_more(wanted=False)
             return
         answer = self._shared.site.answer(requests.popleft())
-        if isinstance(answer, Answer):
+        if isinstance(answer, bytes):
+            self._send_whole(answer)
+        elif isinstance(answer, Answer):
             self._send(answer)
         else:
             self._wait_for(answer)
+
+    def _send_whole(self, data: bytes) -> None:
+        try:
+            sent = self._socket.send(data)
+        except OSError:  # said again, and heard, when the rest is sent
+            sent = 0
+        if sent == len(data):
+            self._after_answer(keep_alive=True)
+        else:
+            self._send(Answer(memoryview(data)[sent:]))
 
     def _wait_for(self, pending: Coroutine[object, object, Answer]) -> None:
         self._task = self._loop.create_task(pending)
@@ -206,19 +226,18 @@ class Connection:
                 _logger.warning("An answer was broken off.", exc_info=exc)
             return
         if whole:
-            self._after_answer(answer)
+            self._after_answer(keep_alive=answer.keep_alive)
         else:
             self._answer = answer
             self._send_more(wanted=True)
 
-    def _after_answer(self, answer: Answer) -> None:
+    def _after_answer(self, *, keep_alive: bool) -> None:
         self._answer = None
         self._answers += 1
-        self._deadline = self._loop.time() + self._shared.limits.idle_seconds
         if self._sending:
             self._send_more(wanted=False)
         reader = self._reader
-        if not answer.keep_alive or (reader.ended and not reader.requests):
+        if not keep_alive or (reader.ended and not reader.requests):
             self._close()
         elif reader.requests:
             # Not at once: a client with a hundred requests in a row must let the others have their turns.
@@ -232,7 +251,7 @@ class Connection:
             self.abort()
             return
         # Closing with bytes unread resets the connection, and the client might never see the answer: linger.
-        self._deadline = self._loop.time() + _LINGER_SECONDS
+        self._allow(_LINGER_SECONDS)
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:  # the client has gone
@@ -244,14 +263,14 @@ class Connection:
 
     def _receive_more(self, *, wanted: bool) -> None:
         if wanted and not self._receiving:
-            self._loop.add_reader(self._socket, self._receive)
+            self._shared.watch.add_reader(self._socket, self._receive)
         elif self._receiving and not wanted:
-            self._loop.remove_reader(self._socket)
+            self._shared.watch.remove_reader(self._socket)
         self._receiving = wanted
 
     def _send_more(self, *, wanted: bool) -> None:
         if wanted and not self._sending:
-            self._loop.add_writer(self._socket, self._send_on)
+            self._shared.watch.add_writer(self._socket, self._send_on)
         elif self._sending and not wanted:
-            self._loop.remove_writer(self._socket)
+            self._shared.watch.remove_writer(self._socket)
         self._sending = wanted

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NO_LINK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-# O_NONBLOCK: a FIFO without a writer must not hang the server; regular files do not know it.
-_ANYTHING = _NO_LINK | os.O_NONBLOCK | os.O_NOCTTY
+#: How to open what a request names. A FIFO without a writer must not hang the server (O_NONBLOCK); regular files do not
+#: know that.
+ANYTHING = _NO_LINK | os.O_NONBLOCK | os.O_NOCTTY
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 # What most paths look like: nothing to decode, nothing to refuse.
@@ -60,12 +61,21 @@ def open_below(root: bytes, components: Sequence[bytes]) -> tuple[int, os.stat_r
     Raises:
         OSError: it is not there, may not be read, or leads out of `root`.
     """
-    open_linkless = linkless_opener(_ANYTHING)
+    open_linkless = linkless_opener(ANYTHING)
     descriptor = open_linkless(b"/".join((root, *components))) if open_linkless else -1
     if descriptor < 0:
         descriptor = _open_by_component(root, components)
+    return descriptor, look_at(descriptor)
+
+
+def look_at(descriptor: int) -> os.stat_result:
+    """Return the state of what was opened; closes it when it raises.
+
+    Raises:
+        OSError: the file system does not tell.
+    """
     try:
-        return descriptor, os.fstat(descriptor)
+        return os.fstat(descriptor)
     except OSError:
         os.close(descriptor)
         raise
@@ -85,14 +95,14 @@ def _walk(root: bytes, components: Sequence[bytes]) -> int:
     if not components:
         return os.open(root, _DIRECTORY)
     if len(components) == 1:
-        return os.open(root + b"/" + components[0], _ANYTHING)
+        return os.open(root + b"/" + components[0], ANYTHING)
     directory = os.open(root, _DIRECTORY)
     try:
         for component in components[:-1]:
             deeper = os.open(component, _DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
             os.close(directory)
             directory = deeper
-        return os.open(components[-1], _ANYTHING, dir_fd=directory)
+        return os.open(components[-1], ANYTHING, dir_fd=directory)
     finally:
         os.close(directory)
 

@@ -31,7 +31,7 @@ _TEXTS = {
     417: "The expectation of this request cannot be met. Send it without Expect.",
     431: "The header of this request is too long. Send it with fewer or shorter lines.",
     500: "The file cannot be read now. The server's log says why.",
-    503: "The served directory cannot be read now: it is gone, or too many files are open. Try again later.",
+    503: "This cannot be read now: its directory is gone, it is being written, or too many files are open. Try later.",
 }
 
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aisnb.fileserver.responses import Answer
 
-# Up to here a body is read and sent by the same call as its header; from here on the kernel copies (sendfile).
-_SMALL_BYTES = 16 * 1024
 # One call of sendfile lasts as long as the client keeps up: a slice bounds the others' wait.
 _SLICE_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
@@ -34,8 +32,6 @@ def send_some(connection: socket.socket, answer: Answer) -> bool:
             cannot be read.
         EOFError: the file became shorter than the answer says.
     """
-    if 0 < answer.length <= _SMALL_BYTES:
-        _read_on(answer, answer.length)
     data = answer.data
     if data:
         sent = connection.send(data, _MORE) if answer.length else connection.send(data)

@@ -6,9 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aisnb.fileserver.watching import EpollWatch, watch_on
+
 if TYPE_CHECKING:
     from aisnb.fileserver.connection import Connection
     from aisnb.fileserver.site import Site
+    from aisnb.fileserver.watching import Watch
 
 #: How often deadlines are to be checked.
 WATCH_SECONDS = 1.0
@@ -50,6 +53,14 @@ class Shared:
     limits: Limits
     connections: set[Connection] = field(default_factory=set)
     incoming: memoryview = field(default_factory=lambda: memoryview(bytearray(_RECEIVE_BYTES)))
+    _watch: Watch | None = None
+
+    @property
+    def watch(self) -> Watch:
+        """What calls the connections when their sockets are ready, by the running event loop."""
+        if self._watch is None:
+            self._watch = watch_on(asyncio.get_running_loop())
+        return self._watch
 
     def check_deadlines(self) -> None:
         """Close the connections whose clients were silent for too long, or take nothing for too long."""
@@ -65,3 +76,5 @@ class Shared:
             await asyncio.wait([each.lost for each in self.connections], timeout=self.limits.grace_seconds)
         for connection in tuple(self.connections):
             connection.abort()
+        if isinstance(self._watch, EpollWatch):
+            self._watch.close()

@@ -18,6 +18,7 @@ from aisnb.fileserver.files import open_below, split_path
 from aisnb.fileserver.index import CONTENT_SECURITY_POLICY, prefers_json, render_index
 from aisnb.fileserver.representation import represent_file
 from aisnb.fileserver.responses import Answer, connection_field, refusal, response_head
+from aisnb.fileserver.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -54,13 +55,20 @@ class Site:
         self._root = directory
         self._hosts = hosts
         self._secret = os.fsencode(secret)
+        self._shortcut = Shortcut(directory, hosts, self._secret)
         self._indexes = asyncio.Semaphore(_INDEXES_AT_ONCE)
 
-    def answer(self, request: Request) -> Answer | Coroutine[object, object, Answer]:
+    def answer(self, request: Request) -> bytes | Answer | Coroutine[object, object, Answer]:
         """Return what `request` gets, or a coroutine for it where the answer takes longer.
 
         An answer with a file in it has to be used up: the file is the caller's to close.
         """
+        try:
+            whole = self._shortcut.answer(request)
+        except OSError as exc:
+            return self._reply(request, self._status_of(exc, request))
+        if whole is not None:
+            return whole
         if request.fault:
             fields = b"Allow: GET, HEAD\r\n" if request.fault == 405 else b""
             return self._reply(request, request.fault, fields=fields)
@@ -92,10 +100,10 @@ class Site:
         names = components[:-1] if components and not components[-1] else components
         try:
             descriptor, status = open_below(self._root, names)
+            if stat.S_ISREG(status.st_mode) and names is components:
+                return represent_file(request, descriptor, status, names[-1])
         except OSError as exc:
             return self._reply(request, self._status_of(exc, request))
-        if stat.S_ISREG(status.st_mode) and names is components:
-            return represent_file(request, descriptor, status, names[-1])
         os.close(descriptor)
         if not stat.S_ISDIR(status.st_mode):
             return self._reply(request, 404)
