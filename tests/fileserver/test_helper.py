@@ -117,6 +117,7 @@ def test_nobody_is_left_when_the_first_process_is_killed(directory: Path) -> Non
     with file_server(directory) as (process, port), many_clients(port) as clients:
         second = shared_out(process.pid)
         process.kill()
+        process.wait(SECONDS)
         wait_until(lambda: not is_alive(second))
         for client in clients:
             with suppress(ConnectionResetError):
