@@ -20,7 +20,7 @@ from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, P
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, EVICT_OBJECTS, PREFETCH_KIND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from aisnb.node.helping import Helper
     from aisnb.node.local_work import LocalWork
@@ -102,7 +102,7 @@ class ActiveJob:
         store: where its files and its row are.
         fetcher: brings its files.
         slots: shared by all jobs; as many files at once in all.
-        helper: a second process for small files; None where there is no processor for it.
+        helpers: processes for small files.
         headers: what to send to the source; never kept on disk.
         on_change: called whenever it starts, pauses or ends.
     """
@@ -113,7 +113,7 @@ class ActiveJob:
         store: Store,
         fetcher: Fetcher,
         slots: asyncio.Semaphore,
-        helper: Helper | None,
+        helpers: Sequence[Helper],
         headers: Mapping[str, str],
         on_change: Callable[[ActiveJob], None],
     ) -> None:
@@ -126,7 +126,7 @@ class ActiveJob:
         self._store = store
         self._fetcher = fetcher
         self._slots = slots
-        self._helper = helper
+        self._helpers = helpers
         self._on_change = on_change
         self._lock = asyncio.Lock()
         self._ending = False
@@ -274,7 +274,7 @@ class ActiveJob:
             fetcher=self._fetcher,
             headers=self.headers,
             slots=self._slots,
-            helper=self._helper,
+            helpers=self._helpers,
             source_kind="web" if record.kind == DOWNLOAD_KIND else "ht",
         )
         return work.to(spec.cluster, self.token) if isinstance(work, Relay) and spec.cluster else work

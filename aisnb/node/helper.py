@@ -1,4 +1,4 @@
-"""``python -m aisnb.node.helper``: a node's second process (`aisnb.node.helping` is the other end).
+"""``python -m aisnb.node.helper``: a process that brings small files (`aisnb.node.helping` is the other end).
 
 Its stdin is a Unix socket. There it reads orders, and answers each once its files are brought.
 """
@@ -45,14 +45,14 @@ def main() -> None:
 
 async def _serve() -> None:
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=_STDIN))
-    second = _Second(Channel(reader, writer, msgspec.msgpack.Decoder(Order | Drop)))
+    helper = _Helper(Channel(reader, writer, msgspec.msgpack.Decoder(Order | Drop)))
     try:
-        await second.serve()
+        await helper.serve()
     finally:
-        await second.close()
+        await helper.close()
 
 
-class _Second:
+class _Helper:
     def __init__(self, channel: Channel[Order | Drop]) -> None:
         self._channel = channel
         self._engine = PlainEngine()
@@ -99,7 +99,7 @@ class _Second:
                 return None
             made = make_file(wanted.path, body)
         except (AttemptFailed, OSError):
-            return None  # the first process meets it, too, and has the words for it
+            return None  # the node meets it, too, and has the words for it
         marks = Validator.of(response.headers, None)
         return Brought(made, marks.etag, marks.last_modified)
 

@@ -1,8 +1,8 @@
-"""A second process that brings small files: one process is one processor's work at most, and small files are much work.
+"""Processes that bring small files: one process is one processor's work at most, and small files are much work.
 
-It is given links of a source that answered plainly so far, and paths. What it makes there are files on their way; to
-make objects of them is the first's, and so is all that is not plain: a redirect, a failure, a large file. It ends when
-the Unix socket between the two closes, so that nothing of it stays when the first is gone.
+A helper is given links of a source that answered plainly so far, and paths. What it makes there are files on their
+way; to make objects of them is the node's, and so is all that is not plain: a redirect, a failure, a large file. It
+ends when the Unix socket between the two closes, so that nothing of it stays when the node is gone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
 
+#: So many keep up with what one node makes objects of, and where there are but two processors, they share them well.
+HELPERS = 2
 #: A helper that nobody had a use for so long is ended, and one that was lost is not tried again before.
 PAUSE_SECONDS = 60.0
 #: Seconds that it has to drop an order; one that hangs is ended.
@@ -40,7 +42,7 @@ T = TypeVar("T")
 
 
 class HelperLost(Exception):
-    """The second process has died, or is not ready. Never leaves this room."""
+    """The helper has died, or is not ready. Never leaves this room."""
 
 
 class Wanted(NamedTuple):
@@ -59,7 +61,7 @@ class Brought(NamedTuple):
 
 
 class Order(msgspec.Struct, array_like=True, frozen=True, tag=True):
-    """Files for the second process to bring.
+    """Files for a helper to bring.
 
     Attributes:
         number: names the order, from 1.
@@ -81,11 +83,11 @@ class Drop(msgspec.Struct, array_like=True, frozen=True, tag=True):
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True):
-    """What became of an order. The first one, number 0, answers none: it says that the second process is ready.
+    """What became of an order. The first one, number 0, answers none: it says that the helper is ready.
 
     Attributes:
         number: the order's.
-        files: in the order's sequence, each as it was brought; None for one that the first process has to bring.
+        files: in the order's sequence, each as it was brought; None for one that the node has to bring.
     """
 
     number: int = 0
@@ -124,8 +126,14 @@ class Channel(Generic[T]):
         self._writer.close()
 
 
+def make_helpers() -> list[Helper]:
+    """Return the helpers of a node, none of them started; none at all where they have no processor to run on."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return [Helper() for _ in range(HELPERS)] if processors > 1 else []
+
+
 class Helper:
-    """The first process's view of the second. For one loop."""
+    """The node's view of one helper. For one loop."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -136,18 +144,18 @@ class Helper:
         self._pause_ends = 0.0
         self._closed = False
 
-    @staticmethod
-    def pays() -> bool:
-        """Return whether a second process has a processor to run on."""
-        return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) > 1
-
     @property
     def is_ready(self) -> bool:
         """Whether it has started, and can be asked for something."""
         return self._channel is not None
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether it will be ready soon."""
+        return self._channel is None and self._life is not None and not self._life.done()
+
     def start(self) -> None:
-        """Have it start, unless it does or was lost a moment ago; `is_ready` says when it has."""
+        """Have it start, unless it has or was lost a moment ago; `is_ready` says when it has."""
         if not self._closed and (self._life is None or self._life.done()) and time.monotonic() >= self._pause_ends:
             self._life = asyncio.create_task(self._live())
 
@@ -227,7 +235,7 @@ class Helper:
             self._lose("has died")
 
     def _lose(self, why: str) -> None:
-        _log.warning("A second process for small files %s. The first goes on alone.", why)
+        _log.warning("A process that brings small files %s. The node goes on without it.", why)
         self._pause_ends = time.monotonic() + PAUSE_SECONDS
 
     def _rest_later(self) -> None:
@@ -245,7 +253,7 @@ class Helper:
 
 
 async def _spawn(channel: socket.socket) -> Process:
-    """Start a second process at the other end of a socket.
+    """Start a helper at the other end of a socket.
 
     Raises:
         OSError: it cannot be started.
@@ -257,7 +265,7 @@ async def _spawn(channel: socket.socket) -> Process:
         "aisnb.node.helper",
         stdin=channel.fileno(),
         stdout=DEVNULL,
-        start_new_session=True,  # what is typed at a terminal is for the first
+        start_new_session=True,  # what is typed at a terminal is not for it
     )
 
 

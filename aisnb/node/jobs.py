@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aisnb.errors import BucketNotFound, JobNotFound, Unsupported, UsageError
 from aisnb.node.active import ActiveJob, snapshot_of
 from aisnb.node.changes import Changes
-from aisnb.node.helping import Helper
+from aisnb.node.helping import make_helpers
 from aisnb.node.ids import random_id
 from aisnb.node.runner import MOST_CONNECTIONS
 from aisnb.node.sources import (
@@ -76,7 +76,7 @@ class Jobs:
         self._headers: dict[str, Mapping[str, str]] = {}  # of ended jobs too, for a retry; never on disk
         self._tokens: dict[str, str] = {}  # for the clusters that relays go to; likewise
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
-        self._helper = Helper() if Helper.pays() else None
+        self._helpers = make_helpers()
 
     async def start(self) -> None:
         """Take up the jobs that had not ended when the last node did, and forget those that ended long ago."""
@@ -89,8 +89,7 @@ class Jobs:
     async def close(self) -> None:
         """Let all jobs rest; the next node takes them up. Twice is harmless."""
         await asyncio.gather(*(job.suspend() for job in list(self._active.values())))
-        if self._helper is not None:
-            await self._helper.close()
+        await asyncio.gather(*(helper.close() for helper in self._helpers))
 
     @property
     def running(self) -> int:
@@ -343,7 +342,7 @@ class Jobs:
             self._store,
             self._fetcher,
             self._slots,
-            self._helper,
+            self._helpers,
             self._headers.get(record.id, {}),
             self._changed,
         )

@@ -41,10 +41,12 @@ _FAR = 0.02
 #: Files of all jobs on their way at once: each holds two descriptors, and macOS gives a process 256.
 MOST_CONNECTIONS = 64
 
-#: So many small files in a row that came at the first question make a source plain enough for a second process.
+#: So many small files in a row that came at the first question make a source plain enough for helpers.
 _PLAIN_ENOUGH = 32
-#: So many must be left: the second process takes a quarter of a second to start.
-_WORTH_SHARING = 500
+#: So many must be left, that helpers and not this process have the most of them.
+_WORTH_SHARING = 250
+#: And so many that helpers are started for them, which takes them a quarter of a second.
+_WORTH_A_START = 2_000
 
 #: What is wrong with one file only; any other error of ours ends the job.
 _FAULTS_OF_A_FILE = (SourceError, AlreadyExists, NameInvalid, SchemeMissing)
@@ -62,7 +64,7 @@ class Run:
         fetcher: brings them.
         headers: what to send to the source.
         slots: shared by all jobs; as many files at once in all.
-        helper: a second process for small files; None where there is no processor for it.
+        helpers: processes for small files.
         source_kind: what is noted as the objects' source, ``web`` or ``ht``.
     """
 
@@ -77,7 +79,7 @@ class Run:
         fetcher: Fetcher,
         headers: Mapping[str, str],
         slots: asyncio.Semaphore,
-        helper: Helper | None,
+        helpers: Sequence[Helper],
         source_kind: str,
     ) -> None:
         self._job = record.id
@@ -89,7 +91,7 @@ class Run:
         self._fetcher = fetcher
         self._headers = headers
         self._slots = slots
-        self._helper = helper
+        self._helpers = helpers
         self._source_kind = source_kind
         self._pending = record.ledger.pending(record.total)
         self._again: deque[int] = deque()  # of those, what was lent and is still missing
@@ -193,7 +195,7 @@ class Run:
 
     @property
     def _shares(self) -> bool:
-        """Whether a second process is at work, which this one then leaves all to that comes plainly."""
+        """Whether helpers are at work; all that comes plainly is left to them then."""
         return self._sharing is not None and self._sharing.at_work
 
     def _next_here(self) -> int | None:
@@ -210,31 +212,33 @@ class Run:
         self._progress.all_begun = not (self._left or self._lent)
 
     def _share(self) -> None:
-        """Share what is left with a second process, if that is so much that it saves time, and without limits."""
+        """Share what is left with helpers, if that is so much that it saves time, and without limits."""
         limits, policy = self._spec.limits, self._fetcher.policy
-        limited = limits.connections or limits.bytes_per_hour or self._spec.durable
-        if self._helper is None or limited or self._left < _WORTH_SHARING:
+        if limits.connections or limits.bytes_per_hour or self._spec.durable or self._left < _WORTH_SHARING:
             return
-        if not self._helper.is_ready:
-            self._helper.start()
+        if self._left >= _WORTH_A_START:
+            for helper in self._helpers:
+                helper.start()
+        ready = [helper for helper in self._helpers if helper.is_ready]
+        if not ready or any(helper.is_starting for helper in self._helpers):
             return
         self._sharing = Sharing(
             self,
-            self._helper,
+            ready,
             store=self._store,
             bucket=self._bucket,
             headers=self._headers,
             timeouts=Timeouts(policy.connect, policy.stall, self._spec.timeout),
         )
 
-    # What the second process brings; see `Sharing`.
+    # What helpers bring; see `Sharing`.
 
     async def room(self) -> None:
         """Return when what is being settled leaves room for more."""
         await self._settling.room()
 
     def lend(self, most: int) -> list[tuple[int, Item]]:
-        """Return files for the second process to bring; `take_back` is told when it has."""
+        """Return files for a helper to bring; `take_back` is told when it has."""
         indices = list(islice(self._pending, most))
         self._left -= len(indices)
         self._lent += len(indices)

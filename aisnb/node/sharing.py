@@ -1,4 +1,4 @@
-"""The part of a run's files that a second process brings: small ones, of a source that is near and answers plainly."""
+"""The part of a run's files that helpers bring: small ones, of a source that is near and answers plainly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aisnb.transfer.plain_engine import can_send
 from aisnb.transfer.shortcut import fields_of_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aisnb.node.helping import Brought, Helper
     from aisnb.node.runner import Run
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from aisnb.transfer import Timeouts
     from aisnb.uris import Bucket
 
-#: Orders under way at once, so that the second process need not wait for the first between two of them.
+#: Orders that a helper has at once, so that it need not wait for the node between two of them.
 _ORDERS = 2
 #: Files of an order: many cost less each, and few are what is brought again after a crash.
 _FILES = 32
 
 
 class _Lent(NamedTuple):
-    """A file that the second process is to bring, and where it makes it."""
+    """A file that a helper is to bring, and where it makes it."""
 
     number: int
     item: Item
@@ -42,13 +42,13 @@ class _Lent(NamedTuple):
 
 
 class Sharing:
-    """Has the second process bring a run's files, an order at a time, while the run brings others by itself.
+    """Has helpers bring a run's files, an order at a time; the run brings what they do not.
 
     Made in the loop's thread, at work from then on.
 
     Args:
         run: lends its files, and settles those that were brought.
-        helper: the second process.
+        helpers: those that are ready.
         store: where the files go.
         bucket: which bucket of it.
         headers: what to send to the source.
@@ -61,7 +61,7 @@ class Sharing:
     def __init__(
         self,
         run: Run,
-        helper: Helper,
+        helpers: Sequence[Helper],
         *,
         store: Store,
         bucket: Bucket,
@@ -69,30 +69,29 @@ class Sharing:
         timeouts: Timeouts,
     ) -> None:
         self._run = run
-        self._helper = helper
         self._store = store
         self._bucket = bucket
         self._headers = fields_of_whole(headers)
         self._timeouts = timeouts
         self._enough = asyncio.Event()
         self._begun = False
-        self.tasks = {asyncio.create_task(self._work()) for _ in range(_ORDERS)}
+        self.tasks = {asyncio.create_task(self._work(helper)) for helper in helpers for _ in range(_ORDERS)}
         for task in self.tasks:
             task.add_done_callback(self.tasks.discard)
 
     @property
     def at_work(self) -> bool:
-        """Whether the second process has begun, and goes on."""
+        """Whether helpers have begun, and go on."""
         return self._begun and bool(self.tasks) and not self._enough.is_set()
 
     def end(self) -> None:
         """Have what is under way dropped; the tasks end soon, with what has come settled. Twice is harmless."""
         self._enough.set()
 
-    async def _work(self) -> None:
+    async def _work(self, helper: Helper) -> None:
         try:
-            while files := await self._files():
-                await self._bring(files)
+            while helper.is_ready and (files := await self._files()):
+                await self._bring(files, helper)
         except AisnbError as exc:
             self._run.break_off(exc)
 
@@ -100,20 +99,20 @@ class Sharing:
         await self._run.room()
         return [] if self._enough.is_set() else self._run.lend(_FILES)
 
-    async def _bring(self, files: list[tuple[int, Item]]) -> None:
+    async def _bring(self, files: list[tuple[int, Item]], helper: Helper) -> None:
         missing = {number for number, _ in files}
         small = SmallFiles(self._store, self._bucket, checksum=True)
         try:
             lent = self._lend(files, small)
-            missing -= self._settle(lent, await self._brought(lent), small)
+            missing -= self._settle(lent, await self._brought(lent, helper), small)
         finally:
-            if len(missing) > len(files) // 2:  # not that plain a source
+            if helper.is_ready and len(missing) > len(files) // 2:  # not that plain a source
                 self.end()
             self._begun = True
             self._run.take_back(len(files), sorted(missing))
 
     def _lend(self, files: list[tuple[int, Item]], small: SmallFiles) -> list[_Lent]:
-        """Return those files that the second process can bring."""
+        """Return those files that helpers can bring."""
         here = self._run.here([item.name for _, item in files])
         return [
             _Lent(number, item, url, small.lend())
@@ -121,12 +120,11 @@ class Sharing:
             if item.name not in here and (url := _plain_link(item))
         ]
 
-    async def _brought(self, lent: list[_Lent]) -> list[Brought | None]:
+    async def _brought(self, lent: list[_Lent], helper: Helper) -> list[Brought | None]:
         wanted = [Wanted(file.url, os.fsencode(file.path)) for file in lent]
         try:
-            return await self._helper.bring(wanted, self._headers, self._timeouts, self._enough)
+            return await helper.bring(wanted, self._headers, self._timeouts, self._enough)
         except HelperLost:
-            self.end()
             return [None] * len(lent)
 
     def _settle(self, lent: list[_Lent], brought: list[Brought | None], small: SmallFiles) -> set[int]:
@@ -147,7 +145,7 @@ class Sharing:
 
 
 def _plain_link(item: Item) -> str:
-    """Return a file's link as it is sent, "" if the second process does not send it."""
+    """Return a file's link as it is sent, "" if helpers do not send it."""
     try:
         url = "" if item.fault else sendable(item.url)
     except NameInvalid:

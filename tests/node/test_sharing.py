@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import xxhash
 
-from aisnb.node.helping import Helper
+from aisnb.node.helping import HELPERS, make_helpers
 from tests.support.faulty import Fault, FaultySource
 from tests.support.jobs import control, counts, download, ended, errors, show, until
 from tests.support.nodes import PATIENCE, running_node
@@ -23,26 +23,24 @@ if TYPE_CHECKING:
     from tests.support.nodes import NodeProcess
 
 pytestmark = pytest.mark.skipif(
-    not (Path("/proc/self/task").exists() and Helper.pays()), reason="there is no second process here, or no way to see"
+    not (Path("/proc/self/task").exists() and make_helpers()), reason="there are no helpers here, or no way to see them"
 )
 
-MANY = 700
+#: So many that helpers take part that have started, and so many that they are started.
+MANY, LARGE = 700, 2_300
 
 
-def second_process(node: NodeProcess) -> int | None:
-    """Return the process that helps the node, None if there is none."""
+def helpers_of(node: NodeProcess) -> list[int]:
+    """Return the processes that help the node."""
+    found = []
     for children in Path(f"/proc/{node.process.pid}/task").glob("*/children"):
         with suppress(OSError):  # a thread, or a child, that has just ended
-            for child in children.read_text().split():
-                if b"aisnb.node.helper" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return int(child)
-    return None
-
-
-def helper_of(node: NodeProcess) -> int:
-    found = second_process(node)
-    assert found is not None
+            found += [int(child) for child in children.read_text().split() if is_helper(child)]
     return found
+
+
+def is_helper(pid: str) -> bool:
+    return b"aisnb.node.helper" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def is_alive(pid: int) -> bool:
@@ -84,13 +82,15 @@ def source() -> Iterator[FaultySource]:
 
 
 def warm(node: NodeProcess, source: FaultySource) -> str:
-    """Run jobs until the second process takes part in them; return the template of many small files."""
-    template, deadline = fill(source), time.monotonic() + PATIENCE
-    while not ((pid := second_process(node)) and connections_of(pid, source.port)):
-        assert time.monotonic() < deadline, "no second process takes part"
-        assert ended(node, begin(node, template))["done"] == MANY
+    """Run large jobs until helpers take part in them; return the template of many small files."""
+    for number in range(LARGE):
+        source.add(f"/large-{number:04}", b"abc")
+    large, deadline = source.url(f"/large-{{0000..{LARGE - 1}}}"), time.monotonic() + PATIENCE
+    while sum(connections_of(pid, source.port) > 0 for pid in helpers_of(node)) < HELPERS:
+        assert time.monotonic() < deadline, "no helpers take part"
+        assert ended(node, begin(node, large))["done"] == LARGE
     source.requests.clear()
-    return template
+    return fill(source)
 
 
 def object_at(node: NodeProcess, bucket: str, number: int) -> bytes:
@@ -106,9 +106,7 @@ def partial_files(node: NodeProcess) -> list[Path]:
     return list((node.root.path / "partial").iterdir())
 
 
-def test_what_a_second_process_brings_is_as_what_the_first_brings(
-    node: NodeProcess, source: FaultySource, bucket: str
-) -> None:
+def test_what_helpers_bring_is_as_what_the_node_brings(node: NodeProcess, source: FaultySource, bucket: str) -> None:
     template = warm(node, source)
     job = begin(node, template, bucket, headers={"X-Key": ["k"]})
     assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
@@ -155,7 +153,7 @@ def test_what_does_not_come_plainly_comes_all_the_same(node: NodeProcess, source
     assert partial_files(node) == []
 
 
-def test_a_source_that_turns_out_not_to_be_plain_is_the_first_process_s(
+def test_a_source_that_turns_out_not_to_be_plain_is_left_to_the_node(
     node: NodeProcess, source: FaultySource, bucket: str
 ) -> None:
     template = warm(node, source)
@@ -182,7 +180,7 @@ def test_a_pause_keeps_what_has_come_and_a_resume_brings_the_rest(
 
 
 def stuck(node: NodeProcess, source: FaultySource, bucket: str) -> str:
-    """Return a job of which the second process has a file that stalls, when nothing else is left to do."""
+    """Return a job of which a helper has a file that stalls, when nothing else is left to do."""
     template = warm(node, source)
     source.add("/f-400", body_of(400), etag='"400"', faults=[Fault(cut=3, by="stall")])
     job = begin(node, template, bucket)
@@ -208,39 +206,41 @@ def test_limits_end_the_help(node: NodeProcess, source: FaultySource, bucket: st
     assert len(source.asked("/f-400")) == 2
 
 
-def test_a_second_process_that_dies_loses_nothing(tmp_path: Path, source: FaultySource) -> None:
+def test_helpers_that_die_lose_nothing(tmp_path: Path, source: FaultySource) -> None:
     with running_node(tmp_path / "home") as node:
         job = stuck(node, source, "b")
-        os.kill(helper_of(node), signal.SIGKILL)
+        for pid in helpers_of(node):
+            os.kill(pid, signal.SIGKILL)
         assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
         assert [object_at(node, "b", number) for number in range(MANY)] == [body_of(number) for number in range(MANY)]
         assert partial_files(node) == []
         assert "has died" in node.log
         assert counts(ended(node, begin(node, source.url(f"/f-{{000..{MANY - 1}}}")))) == ("finished", MANY, MANY, 0, 0)
-        assert second_process(node) is None, "one that died is not tried again at once"
+        assert helpers_of(node) == [], "those that died are not tried again at once"
 
 
-def test_a_second_process_that_hangs_is_ended_with_the_job_s_pause(tmp_path: Path, source: FaultySource) -> None:
+def test_helpers_that_hang_end_with_the_job_s_pause(tmp_path: Path, source: FaultySource) -> None:
     with running_node(tmp_path / "home") as node:
         job = stuck(node, source, "b")
-        pid = helper_of(node)
-        os.kill(pid, signal.SIGSTOP)
+        stopped = helpers_of(node)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
         assert control(node, job, "pause")["state"] == "paused"
-        assert not is_alive(pid)
+        assert not all(is_alive(pid) for pid in stopped), "who has something to bring is not waited for"
         assert partial_files(node) == []
         control(node, job, "resume")
         assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
-def test_a_second_process_ends_with_the_first(tmp_path: Path, source: FaultySource, how: str) -> None:
+def test_helpers_end_with_the_node(tmp_path: Path, source: FaultySource, how: str) -> None:
     with running_node(tmp_path / "home") as node:
         job = stuck(node, source, "b")
-        pid = helper_of(node)
+        helpers = helpers_of(node)
         node.kill() if how == "kill" else node.stop()
         deadline = time.monotonic() + PATIENCE
-        while is_alive(pid):
-            assert time.monotonic() < deadline, "it goes on"
+        while any(is_alive(pid) for pid in helpers):
+            assert time.monotonic() < deadline, "they go on"
             time.sleep(0.05)
     with running_node(tmp_path / "home") as node:
         assert counts(ended(node, job)) == ("finished", MANY, MANY, 0, 0)

@@ -55,9 +55,7 @@ def _fuzz(name: str, at: Path, how: Extent) -> Figures:
 SUBJECTS: dict[str, Callable[[Path, Extent], Figures]] = {
     "crash-node": lambda at, how: crashes.downloads("node", at, how.of(3, 100), how.seed),
     "crash-many": lambda at, how: crashes.downloads("node", at, how.of(1, 20), how.seed, crashes.MANY_SHARDS),
-    "crash-helper": lambda at, how: crashes.downloads(
-        "second process", at, how.of(1, 20), how.seed, crashes.MANY_SHARDS
-    ),
+    "crash-helpers": lambda at, how: crashes.downloads("helpers", at, how.of(1, 20), how.seed, crashes.MANY_SHARDS),
     "crash-server": lambda at, how: crashes.downloads("file server", at, how.of(2, 20), how.seed),
     "crash-all": lambda at, how: crashes.downloads("node and file server", at, how.of(2, 20), how.seed),
     "crash-kernel": lambda at, how: kernels.downloads("kernel", at, how.of(1, 30), how.seed),

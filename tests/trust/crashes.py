@@ -1,4 +1,4 @@
-"""``kill -9`` at random moments: of the node in downloads and in PUTs, of its second process, of the file server."""
+"""``kill -9`` at random moments: of the node in downloads and in PUTs, of its helpers, of the file server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.nodes import NodeAt
 
 SHARDS = 999
-#: So many that the node's second process has started before half of them have come.
+#: So many that the node's helpers have started before half of them have come.
 MANY_SHARDS = 3_000
 LATEST_SECONDS = 0.9  # 999 shards take about as long
 
@@ -61,7 +61,7 @@ def _kill_servers(node: NodeProcess) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _kill_helper(node: NodeProcess) -> None:
+def _kill_helpers(node: NodeProcess) -> None:
     for pid in file_servers(node.process.pid):
         with suppress(OSError):
             if b"aisnb.node.helper" in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -73,11 +73,11 @@ def _kill_all(node: NodeProcess) -> None:
     node.kill()
 
 
-_HELPER = "second process"
+_HELPERS = "helpers"
 VICTIMS: dict[str, Callable[[NodeProcess], None]] = {
     "node": NodeProcess.kill,
     "file server": _kill_servers,
-    _HELPER: _kill_helper,
+    _HELPERS: _kill_helpers,
     "node and file server": _kill_all,
 }
 
@@ -102,7 +102,7 @@ def downloads(victim: str, folder: Path, trials: int, seed: int, shards: int = S
             if node.process.poll() is not None:
                 node = NodeProcess(home).wait_until_it_listens()
             look_at_a_download(node, bucket, job, dataset, onlookers.seen, figures)
-            if victim == _HELPER:  # a node that lost one goes without for a while
+            if victim == _HELPERS:  # a node that lost them goes without for a while
                 node.stop()
                 node = NodeProcess(home).wait_until_it_listens()
             node.ask("DELETE", f"/v1/buckets/{bucket}?provider=ais", {"action": "destroy-bck", "name": ""})
