@@ -31,7 +31,7 @@ MOST_POLL = 5  # ms
 
 
 class Cost(NamedTuple):
-    """What a job cost: seconds, CPU seconds and peak bytes of the node, seconds of each look at its status."""
+    """What a job cost: seconds, CPU seconds and peak bytes of node and helpers, seconds of each look at its status."""
 
     took: float
     cpu: float
@@ -94,7 +94,7 @@ def _job(home: Path, address: str, count: int) -> Cost:
                     continue
 
         took = seconds(whole)
-        cost = Cost(took, cpu_seconds(pid) - before, peak_bytes(pid), polls)
+        cost = Cost(took, cpu_seconds(pid) - before, sum(map(peak_bytes, family(pid))), polls)
     aisnb_stop()
     return cost
 
