@@ -71,6 +71,7 @@ class Asked:
         headers: with lower-case names.
         sent: bytes of the body that were given to the connection.
         connection: the number of its connection.
+        client_port: the port at the other end of it.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Asked:
     headers: dict[str, str]
     sent: int = 0
     connection: int = 0
+    client_port: int = 0
 
 
 @dataclass
@@ -198,7 +200,8 @@ class FaultySource:
             if self._greeting:
                 writer.write(self._greeting)
                 raise _HangUp
-            while request := await self._read(reader, number):
+            client_port = writer.get_extra_info("peername")[1]
+            while request := await self._read(reader, number, client_port):
                 await self._answer(request, writer)
             await self._close(writer)
         except _HangUp:
@@ -210,7 +213,7 @@ class FaultySource:
         writer.close()
         await writer.wait_closed()
 
-    async def _read(self, reader: asyncio.StreamReader, connection: int) -> Asked | None:
+    async def _read(self, reader: asyncio.StreamReader, connection: int, client_port: int) -> Asked | None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except asyncio.IncompleteReadError:
@@ -218,7 +221,7 @@ class FaultySource:
         first, *lines = head.rstrip().split("\r\n")
         method, path, _ = first.split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        request = Asked(method, path, headers, connection=connection)
+        request = Asked(method, path, headers, connection=connection, client_port=client_port)
         self.requests.append(request)
         return request
 
