@@ -63,6 +63,7 @@ class Progress:
         bytes: of the files that are here.
         total_bytes: of all files, None if unknown.
         all_begun: no file is left to begin.
+        lent: the names of files that helpers bring, by orders.
     """
 
     def __init__(self, state: str, reason: str = "") -> None:
@@ -72,6 +73,7 @@ class Progress:
         self.done = self.skipped = self.failed = self.bytes = 0
         self.total_bytes: int | None = None
         self.all_begun = False
+        self.lent: dict[int, list[str]] = {}
         self._flights: dict[int, Flight] = {}
         self._moved = 0
         self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
@@ -129,7 +131,8 @@ class Progress:
 
     def in_flight(self) -> list[FileProgress]:
         """Return some of the files on their way, sorted by name."""
-        shown = sorted(self._flights.values(), key=lambda flight: flight.name)[:_SHOWN_IN_FLIGHT]
+        lent = [Flight(name, self) for names in self.lent.values() for name in names]
+        shown = sorted([*self._flights.values(), *lent], key=lambda flight: flight.name)[:_SHOWN_IN_FLIGHT]
         return [FileProgress(flight.name, flight.bytes, flight.total_bytes) for flight in shown]
 
     def bytes_here(self) -> int:

@@ -96,7 +96,6 @@ class Run:
         self._pending = record.ledger.pending(record.total)
         self._again: deque[int] = deque()  # of those, what was lent and is still missing
         self._left = record.total - len(record.ledger)
-        self._lent = 0
         self._limiter = RateLimiter()
         self._settling = Settling()
         self._workers: set[asyncio.Task[None]] = set()
@@ -209,7 +208,7 @@ class Run:
         return index
 
     def _note_begun(self) -> None:
-        self._progress.all_begun = not (self._left or self._lent)
+        self._progress.all_begun = not (self._left or self._progress.lent)
 
     def _share(self) -> None:
         """Share what is left with helpers, if that is so much that it saves time, and without limits."""
@@ -239,15 +238,16 @@ class Run:
 
     def lend(self, most: int) -> list[tuple[int, Item]]:
         """Return files for a helper to bring; `take_back` is told when it has."""
-        indices = list(islice(self._pending, most))
-        self._left -= len(indices)
-        self._lent += len(indices)
+        files = [(index, self._files.item(index)) for index in islice(self._pending, most)]
+        if files:
+            self._progress.lent[files[0][0]] = [item.name for _, item in files]
+        self._left -= len(files)
         self._note_begun()
-        return [(index, self._files.item(index)) for index in indices]
+        return files
 
-    def take_back(self, lent: int, missing: Sequence[int]) -> None:
-        """Take note that so many files are lent no more; those of them that are missing are brought here."""
-        self._lent -= lent
+    def take_back(self, lent: list[tuple[int, Item]], missing: Sequence[int]) -> None:
+        """Take note that files are lent no more; those of them that are missing are brought here."""
+        del self._progress.lent[lent[0][0]]
         self._left += len(missing)
         self._again.extend(missing)
         self._note_begun()

@@ -109,7 +109,7 @@ class Sharing:
             if helper.is_ready and len(missing) > len(files) // 2:  # not that plain a source
                 self.end()
             self._begun = True
-            self._run.take_back(len(files), sorted(missing))
+            self._run.take_back(files, sorted(missing))
 
     def _lend(self, files: list[tuple[int, Item]], small: SmallFiles) -> list[_Lent]:
         """Return those files that helpers can bring."""

@@ -193,7 +193,8 @@ def stuck(node: NodeProcess, source: FaultySource) -> tuple[str, str]:
         while len(asked_for(source)) < MANY:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        until(node, job, lambda shot: shot["done"] >= MANY - 40)
+        shot = until(node, job, lambda shot: shot["done"] >= MANY - 40)
+        assert shot["in_flight"], "who looks sees that files are on their way"
         stalls = source.asked("/f-400")[-1].client_port
         if any(stalls in connections_of(pid, source.port) for pid in helpers_of(node)):
             return job, bucket
