@@ -95,6 +95,8 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
     if not errors or any(error.status not in _ABSENT for error in errors):
         return f"; {again} tries them again"
     link = errors[0].url
+    if "//" in link.partition("://")[2]:
+        return f". The links have two slashes in a row, like '{link}': leave one of them out"
     listed = f": '%ais ls {link_directory(link)}'" if is_link(link) else ""
     return f". Check the names against what the source lists{listed}; {again} helps only once it has them"
 

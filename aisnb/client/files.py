@@ -84,6 +84,9 @@ class FileServer:
             self._served = any(server.url == self.url for server in servers)
         return self._served
 
+    def __str__(self) -> str:
+        return self.url  # so that f"{server}shard-001.tar" is a link
+
     def __repr__(self) -> str:
         how = f"serves {self.directory}" if self.is_served else f"served {self.directory} and was stopped"
         return f"FileServer {self.url} {how}"

@@ -10,7 +10,7 @@ from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.options import NEVER_ASKED, PREFIX
 from aisnb.commands.parallel import for_each
 from aisnb.commands.results import Content, Message
-from aisnb.commands.selection import directory_of, nothing_in, pointing_out_directory
+from aisnb.commands.selection import directory_of, nothing_in, pointing_out_directory, pointing_out_member
 from aisnb.errors import NameInvalid, UsageError
 from aisnb.templates import Template, bounded
 from aisnb.units import human_size, parse_size, plural
@@ -127,7 +127,8 @@ def cat(
 
 
 def _read(context: Context, source: str, offset: int | None, length: int | None) -> Content:
-    content = context.client().get(source, offset=offset, length=length)
+    with pointing_out_member(source):
+        content = context.client().get(source, offset=offset, length=length)
     return Content(content if isinstance(content, bytes) else b"")
 
 
@@ -135,7 +136,8 @@ def _get_one(
     context: Context, source: str, destination: Path, offset: int | None, length: int | None, *, clobber: bool
 ) -> Message:
     client = context.client()
-    with pointing_out_directory(client, source, f"'%ais get {source}/' reads all that is in it"):
+    way = f"'%ais get {source}/' reads all that is in it"
+    with pointing_out_member(source), pointing_out_directory(client, source, way):
         written = client.get(source, destination, offset=offset, length=length, clobber=clobber)
     path = Path(str(written))
     size = human_size(path.stat().st_size)

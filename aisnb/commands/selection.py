@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from aisnb.archives.formats import is_archive
 from aisnb.errors import AisnbError, ObjectNotFound, UsageError
 from aisnb.templates import Template
 from aisnb.uris import is_link, parse_uri
@@ -129,6 +131,21 @@ def pointing_out_directory(client: Client, place: str, way: str) -> Iterator[Non
         if is_link(place) or not _is_directory(client, place):
             raise
         raise ObjectNotFound(f"{place} is no object but a directory: {way}.") from exc
+
+
+@contextmanager
+def pointing_out_member(place: str) -> Iterator[None]:
+    """Say of an object that is not there how to read a member of a shard, if its name looks like one.
+
+    Raises:
+        ObjectNotFound: that.
+    """
+    try:
+        yield
+    except ObjectNotFound as exc:
+        if not any(is_archive(parent) for parent in accumulate(place.split("/")[:-1], "{}/{}".format)):
+            raise
+        raise ObjectNotFound(f"{place} is no object. '%ais archive get {place}' reads a member of a shard.") from exc
 
 
 def _is_directory(client: Client, place: str) -> bool:

@@ -63,3 +63,10 @@ def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> 
     assert text.endswith("'%ais retry dnl-x' (in Python: job.retry()) helps only once it has them.")
     passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
     assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' (in Python: job.retry()) tries them again.")
+
+
+def test_a_404_of_links_with_a_slash_too_many_says_so() -> None:
+    row = JobErrorRow("a", "http://h/d//a", 404, 1, f"'http://h/d//a' was not fetched: {_GONE}.")
+    text = failure_text(ended(1), [row])
+    assert text.endswith(". The links have two slashes in a row, like 'http://h/d//a': leave one of them out.")
+    assert "retry" not in text

@@ -27,6 +27,7 @@ def test_a_directory_is_served_until_it_is_stopped(shards: Path) -> None:
     assert str(server.port) in server.url
     assert repr(server) == f"FileServer {server.url} serves {shards.resolve()}"
     assert read(server.url + "shard-002.tar") == (shards / "shard-002.tar").read_bytes()
+    assert f"{server}shard-002.tar" == server.url + "shard-002.tar"
     server.stop()
     server.stop()
     with pytest.raises(urllib.error.URLError):

@@ -111,6 +111,15 @@ def test_a_member_becomes_a_file_or_a_value(ais: Run, shards: str, tmp_path: Pat
         ais(f"archive get {shards}/a.tar/a/1.jpg {tmp_path}/ --no-clobber")
 
 
+@pytest.mark.parametrize("words", ["cat {}", "get {} {}"])
+def test_a_member_that_is_asked_for_as_an_object_is_pointed_out(
+    ais: Run, shards: str, tmp_path: Path, words: str
+) -> None:
+    place = f"{shards}/a.tar/a/1.jpg"
+    with pytest.raises(aisnb.ObjectNotFound, match=f"'%ais archive get {place}' reads a member of a shard"):
+        ais(words.format(place, tmp_path / "1.jpg"))
+
+
 def test_many_members_become_files_below_a_directory(ais: Run, shards: str, tmp_path: Path) -> None:
     said = ais(f"archive get {shards}/d.tar {tmp_path}/all -y")
     assert str(said) == f"GET 5 members from {shards}/d.tar into {tmp_path}/all/ (total size 15B)"
