@@ -182,6 +182,7 @@ class Helper:
         number = next(self._numbers)
         answer: asyncio.Future[list[Brought | None]] = asyncio.get_running_loop().create_future()
         self._orders[number] = answer
+        self._rest_later()
         channel.send(Order(number, files, headers, timeouts))
         try:
             await _first_of(answer, enough)
@@ -239,6 +240,7 @@ class Helper:
         self._pause_ends = time.monotonic() + PAUSE_SECONDS
 
     def _rest_later(self) -> None:
+        """Let it go after a pause, unless it has an order by now."""
         if self._rest is not None:
             self._rest.cancel()
         if not self._orders:

@@ -69,7 +69,7 @@ def _jobs(folder: Path) -> None:
         rows = {
             "time a file": ((last.took / most) / (first.took / least), MOST_TIMES, "x"),
             "CPU a file": ((last.cpu / most) / (first.cpu / least), MOST_TIMES, "x"),
-            "memory of the node": (last.peak / 2**20, MOST_MEMORY, "MiB"),
+            "memory of the node and its helpers": (last.peak / 2**20, MOST_MEMORY, "MiB"),
             "a look at the job": (statistics.median(last.polls) * 1e3, MOST_POLL, "ms"),
         }
         bounds(f"\n{most:,} files, times that of {least:,}", rows)
