@@ -74,7 +74,14 @@ class _Seen:
 
 
 def _content(number: int) -> bytes:
-    return random.Random(number).randbytes(number * 997 % 130_000 + 100)
+    return random.Random(number).randbytes(_size(number))
+
+
+def _size(number: int) -> int:
+    return number * 997 % 130_000 + 100
+
+
+_LARGEST = max(range(_FILES), key=_size)
 
 
 def file_server(folder: Path, connections: int, seconds: float, seed: int) -> Figures:
@@ -95,7 +102,11 @@ def file_server(folder: Path, connections: int, seconds: float, seed: int) -> Fi
             async with session.get(f"{address}f-{number:03d}") as answer:
                 assert await answer.read() == _content(number), f"f-{number:03d} is another one"
 
-        _under_load(server, address, "/large", ask, connections, seconds, seed, figures)
+        async def ask_most(session: aiohttp.ClientSession, _dice: random.Random) -> None:
+            async with session.get(f"{address}f-{_LARGEST:03d}") as answer:
+                await answer.read()
+
+        _under_load(server, address, "/large", (ask_most, ask), connections, seconds, seed, figures)
     return figures
 
 
@@ -110,12 +121,18 @@ def node(folder: Path, connections: int, seconds: float, seed: int) -> Figures:
         for number in range(_FILES):
             running.put(_BUCKET, f"f-{number:03d}", _content(number))
         running.put(_BUCKET, "large", bytes(_LARGE))
-        ask = _asking_a_node(running)
-        _under_load(
-            running.process, running.endpoint, f"/v1/objects/{_BUCKET}/large", ask, connections, seconds, seed, figures,
-            running.token,
-        )  # fmt: skip
+        large, asks = f"/v1/objects/{_BUCKET}/large", (_storing_the_largest(running), _asking_a_node(running))
+        _under_load(running.process, running.endpoint, large, asks, connections, seconds, seed, figures, running.token)
     return figures
+
+
+def _storing_the_largest(running: NodeProcess) -> Asking:
+    async def ask(session: aiohttp.ClientSession, _dice: random.Random) -> None:
+        address = f"{running.endpoint}/v1/objects/{_BUCKET}/f-{_LARGEST:03d}"
+        async with session.put(address, data=_content(_LARGEST)) as answer:
+            assert answer.status == 200, f"PUT: {answer.status}"
+
+    return ask
 
 
 def _asking_a_node(running: NodeProcess) -> Asking:
@@ -156,15 +173,21 @@ def _under_load(
     process: subprocess.Popen[bytes],
     address: str,
     large: str,
-    ask: Asking,
+    asks: tuple[Asking, Asking],
     connections: int,
     seconds: float,
     seed: int,
     figures: Figures,
     token: str = "",
 ) -> None:
+    """Load a process with the second of `asks`, once all connections asked the first: the most they take at once.
+
+    Without that, the memory grows for minutes: each time that chance brings more large requests together than before.
+    """
     here = _Process(process.pid)
-    asyncio.run(_load(ask, here, connections, seconds / 4, seed, token))
+    ask_most, ask = asks
+    for warming in (ask_most, ask):
+        asyncio.run(_load(warming, here, connections, seconds / 4, seed, token))
     descriptors = _settled_descriptors(here)
     with ExitStack() as stack:
         for number in range(_STUCK + _IDLE):
