@@ -124,10 +124,10 @@ def test_objects_are_copied_renamed_and_packed_inside(cluster: aisnb.Client, buc
         packed = cluster.archive(f"{bucket}/shard-{{001..002}}.tar", f"{other}/packed.tar").wait(60)
         assert packed.id in cluster.jobs()["id"].tolist()
         with cluster.open(f"{other}/packed.tar") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            assert [member.name for member in archive] == ["shard-001.tar", "shard-002.tar"]
+            assert sorted(member.name for member in archive) == ["shard-001.tar", "shard-002.tar"]
         cluster.archive(other, f"{other}/some.tar", prefix="in/shard").wait(60)
         with cluster.open(f"{other}/some.tar") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            assert [member.name for member in archive] == names[1:]
+            assert sorted(member.name for member in archive) == names[1:]  # the targets send theirs as they come
         assert cluster.concat([shards / "shard-001.tar"] * 2, f"{other}/twice") == 80_000
     finally:
         cluster.remove(other, yes=True)
