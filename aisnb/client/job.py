@@ -111,7 +111,7 @@ class Job:
 
     @property
     def reason(self) -> str:
-        """Why it is paused or failed, "" otherwise."""
+        """Why it is paused or failed, or what is odd about what it brought; "" otherwise."""
         return self.look().reason
 
     @property

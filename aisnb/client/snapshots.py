@@ -148,6 +148,13 @@ def final_line(snapshot: JobSnapshot) -> str:
     return text if has_ended(snapshot) else f"{text} so far; it goes on"
 
 
+def oddity_text(snapshot: JobSnapshot) -> str:
+    """Return a sentence on what is odd about what a job brought that has tried all, "" if nothing is."""
+    if snapshot.state != FINISHED or not snapshot.reason:
+        return ""
+    return f"Job {snapshot.id}: {printable(snapshot.reason)}. '%ais cat {snapshot.bucket}/NAME' shows what came."
+
+
 def paused_text(snapshot: JobSnapshot) -> str:
     """Return the message for somebody who waits for a paused job."""
     return (

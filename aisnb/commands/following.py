@@ -23,9 +23,15 @@ def follow(
         JobAborted: it was stopped.
         JobTimeout: it has not ended in time.
     """
-    if progress:
-        return context.watch(job, timeout)
-    return job.wait(timeout) if wait or timeout is not None else job
+    if not (progress or wait or timeout is not None):
+        return job
+    from aisnb.client.snapshots import oddity_text
+
+    try:
+        return context.watch(job, timeout) if progress else job.wait(timeout)
+    finally:
+        if oddity := oddity_text(job.last):
+            context.warn(oddity)
 
 
 def read_headers(lines: Sequence[str]) -> dict[str, str]:

@@ -243,7 +243,7 @@ class ActiveJob:
             _log.exception("job %s failed", self.record.id)
             await self._end(FAILED, f"The node failed at this job: {exc!r}. Its log, node.log, has the whole.")
         else:
-            await self._end(FINISHED)
+            await self._end(FINISHED, self.progress.oddity())
 
     async def _run(self) -> None:
         jobs = self._store.jobs

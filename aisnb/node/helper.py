@@ -92,7 +92,7 @@ class _Helper:
             check_host(origin(wanted.url), public_only=False)
             response = await self._engine.open("GET", wanted.url, order.headers, order.timeouts)
             try:
-                body = await _small_body(response)
+                body = await _small_body(wanted.url, response)
             finally:
                 response.close()
             if body is None:
@@ -104,10 +104,10 @@ class _Helper:
         return Brought(made, marks.etag, marks.last_modified)
 
 
-async def _small_body(response: Response) -> bytes | bytearray | None:
+async def _small_body(url: str, response: Response) -> bytes | bytearray | None:
     """Return the body of a plain answer, if it is small."""
     size = content_length(response.headers) or 0
-    if not is_plain(response) or size > IN_MEMORY:
+    if not is_plain(url, response) or size > IN_MEMORY:
         return None
     if (whole := response.whole()) is not None:
         return whole

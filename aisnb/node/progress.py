@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.node.changes import Changes
 from aisnb.protocol.extension import ENDED, RUNNING, FileProgress
+from aisnb.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _BREATH = 0.1
 _RATE_OVER = 3.0
 _SHOWN_IN_FLIGHT = 16
+_NAMED = 3
 
 
 class Flight:
@@ -62,6 +64,7 @@ class Progress:
         failed: files that could not be had.
         bytes: of the files that are here.
         total_bytes: of all files, None if unknown.
+        pages: files that came as web pages, though their links end like none; those that this node has brought.
         all_begun: no file is left to begin.
         lent: the names of files that helpers bring, by orders.
     """
@@ -72,6 +75,8 @@ class Progress:
         self.on_tell: Callable[[], None] = lambda: None
         self.done = self.skipped = self.failed = self.bytes = 0
         self.total_bytes: int | None = None
+        self.pages = 0
+        self._page_names: list[str] = []
         self.all_begun = False
         self.lent: dict[int, list[str]] = {}
         self._flights: dict[int, Flight] = {}
@@ -100,6 +105,12 @@ class Progress:
         """Forget the record of a file that comes no more."""
         self._flights.pop(index, None)
         self.touch()
+
+    def note_page(self, name: str) -> None:
+        """Count a file that came as a web page, though its link ends like none."""
+        self.pages += 1
+        if self.pages <= _NAMED:
+            self._page_names.append(name)
 
     def moved(self, count: int) -> None:
         """Count bytes towards the rate."""
@@ -155,6 +166,15 @@ class Progress:
             self._samples.popleft()
         since, moved = self._samples[0]
         return (self._moved - moved) / max(now - since, _BREATH)
+
+    def oddity(self) -> str:
+        """Return what is odd about a job that has tried all, "" if nothing is."""
+        if not self.pages:
+            return ""
+        more = self.pages - len(self._page_names)
+        names = ", ".join(self._page_names) + (f" and {more:,} more" if more else "")
+        came = "came as a web page, maybe an error page" if self.pages == 1 else "came as web pages, maybe error pages"
+        return f"{plural(self.pages, 'file')} {came}: {names}"
 
     def _tell(self) -> None:
         if self._telling is not None:

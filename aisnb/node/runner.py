@@ -393,6 +393,8 @@ class Run:
         if error is None:
             self._progress.done += 1
             self._progress.skipped += receipt.skipped
+            if receipt.page:
+                self._progress.note_page(item.name)
             self._progress.touch()
             return
         self._progress.bytes -= receipt.size

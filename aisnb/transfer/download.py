@@ -9,7 +9,7 @@ import msgspec
 from aisnb.protocol import headers as ais
 from aisnb.transfer.answers import Asked, Body, Verdict, judge, without_ours
 from aisnb.transfer.engine import AttemptFailed, Timeouts
-from aisnb.transfer.exchange import content_length, drain, refuse_directory
+from aisnb.transfer.exchange import content_length, drain, is_stray_page, refuse_directory
 from aisnb.transfer.links import sendable, without_secret
 from aisnb.transfer.validator import Validator
 
@@ -59,6 +59,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         skipped: nothing was fetched, since it is unchanged.
         tries: attempts made.
         url: the link that it came from in the end, after redirects.
+        page: a web page came, though the link ends like none.
     """
 
     validator: Validator
@@ -67,6 +68,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     skipped: bool
     tries: int
     url: str
+    page: bool = False
 
 
 class Download:
@@ -138,7 +140,8 @@ class Download:
             await drain(response)
             raise
         if isinstance(verdict, Body):
-            return self._receipt(await self._take(response, verdict), answer.url, tries)
+            page = is_stray_page(self._url, response.headers)
+            return self._receipt(await self._take(response, verdict), answer.url, tries, page=page)
         await drain(response)
         if verdict is Verdict.RANGE_USELESS:
             self._ranges = False
@@ -247,7 +250,9 @@ class Download:
         if self._on_start is not None:
             self._on_start(size, offset)
 
-    def _receipt(self, validator: Validator, url: str, tries: int, *, skipped: bool = False) -> Receipt:
+    def _receipt(
+        self, validator: Validator, url: str, tries: int, *, skipped: bool = False, page: bool = False
+    ) -> Receipt:
         size = validator.size if skipped else self.position
         return Receipt(
             validator=msgspec.structs.replace(validator, size=size),
@@ -256,4 +261,5 @@ class Download:
             skipped=skipped,
             tries=tries,
             url=without_secret(url),
+            page=page,
         )

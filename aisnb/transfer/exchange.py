@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from aisnb.errors import NameInvalid, SchemeMissing
 from aisnb.transfer.engine import AttemptFailed
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 10
+#: What names of pages end in. Without an ending, a name may be anything.
+_PAGE_ENDINGS = {"", ".html", ".htm", ".shtml", ".xhtml", ".php", ".asp", ".aspx", ".jsp", ".cgi"}
 _WORTH_DRAINING = 64 * 1024  # bytes of an unwanted body that cost less than a new connection
 
 
@@ -105,12 +109,26 @@ def refuse_directory(asked: str, answer: Answer) -> None:
     Raises:
         AttemptFailed: the link led to itself with a slash, and that to a page.
     """
-    if answer.url == f"{asked}/" and answer.response.headers.get("Content-Type", "").startswith("text/html"):
+    if answer.url == f"{asked}/" and is_page(answer.response.headers):
         raise AttemptFailed(
             f"the source has a directory of that name, not a file. Write '{told(answer.url)}', with its slash, for the "
             "files in it",
             final=True,
         )
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Return whether the body is said to be a web page."""
+    return headers.get("Content-Type", "").startswith("text/html")
+
+
+def is_stray_page(url: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a web page came for a link that ends like no page: an error page, perhaps, sent as if all is well.
+
+    Example:
+        is_stray_page("http://host/shard-001.tar", {"Content-Type": "text/html"})  # True
+    """
+    return is_page(headers) and _ending(url) not in _PAGE_ENDINGS
 
 
 async def drain(response: Response) -> None:
@@ -129,6 +147,11 @@ def content_length(headers: Mapping[str, str]) -> int | None:
     """Return the announced bytes of the body, None if it comes without or in chunks."""
     text = headers.get("Content-Length", "")
     return int(text) if text.isascii() and text.isdigit() and "Transfer-Encoding" not in headers else None
+
+
+def _ending(url: str) -> str:
+    """Return what stands behind the last dot of a link's name, in small letters; "" if there is no dot."""
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
 
 
 def _next_hop(url: str, location: str) -> str:

@@ -13,7 +13,7 @@ from aisnb.protocol import headers as ais
 from aisnb.transfer.answers import Asked, without_ours
 from aisnb.transfer.download import Receipt
 from aisnb.transfer.engine import AttemptFailed
-from aisnb.transfer.exchange import content_length
+from aisnb.transfer.exchange import content_length, is_stray_page
 from aisnb.transfer.links import sendable, without_secret
 from aisnb.transfer.validator import Validator
 
@@ -48,7 +48,7 @@ async def fetch_again(
         return failure
     if response is None:
         return None
-    size, body = content_length(response.headers), response.whole() if is_plain(response) else None
+    size, body = content_length(response.headers), response.whole() if is_plain(request.url, response) else None
     if body is None:
         return response
     try:
@@ -66,8 +66,11 @@ async def fetch_again(
     )
 
 
-def is_plain(response: Response) -> bool:
-    """Return whether the body is the file as it is, of an announced length, with no checksum to compare."""
+def is_plain(url: str, response: Response) -> bool:
+    """Return whether the body is the file as it is, of an announced length, with no checksum to compare.
+
+    A page where the link names none is left to those who have words for it.
+    """
     headers = response.headers
     return (
         response.status == 200
@@ -75,6 +78,7 @@ def is_plain(response: Response) -> bool:
         and "Transfer-Encoding" not in headers
         and "Content-Encoding" not in headers
         and ais.CHECKSUM_VALUE not in headers
+        and not is_stray_page(url, headers)
     )
 
 

@@ -471,6 +471,16 @@ class TestDownload:
         assert (again.total, again.done) == (2, 2)
         assert again.id != job
 
+    def test_who_waits_for_a_job_is_warned_of_pages_that_came_for_files(
+        self, ais: Run, context: Recorder, bucket: str, source: FaultySource
+    ) -> None:
+        source.add("/d/login.tar", b"<html>Log in", then=Fault(headers={"Content-Type": "text/html"}))
+        job = ais(f"download {source.url('/d/{login,shard-1}.tar')} {bucket} --wait")
+        odd = "1 file came as a web page, maybe an error page: login.tar"
+        assert context.said == [f"Warning: Job {job.id}: {odd}. '%ais cat {bucket}/NAME' shows what came."]
+        assert (job.done, job.reason) == (2, odd)
+        assert odd in repr(job)
+
     def test_a_new_bucket_that_stays_empty_is_told_of(
         self, ais: Run, context: Recorder, bucket: str, source: FaultySource
     ) -> None:

@@ -306,3 +306,24 @@ def test_a_directory_without_an_index_is_refused(
 ) -> None:
     source.add("/d/", b"[]", then=fault)
     assert says in refusal(node, {"type": "directory", "bucket": {"name": "none"}, "link": source.url("/d/")})[1]
+
+
+def test_a_page_that_came_for_a_file_is_kept_and_told_of(node: NodeProcess, source: FaultySource) -> None:
+    page = Fault(headers={"Content-Type": "text/html; charset=utf-8"})
+    for name in ("a-1.tar", "a-2.html", "a-3"):
+        source.add(f"/{name}", b"<html>Sorry", then=page)
+    source.add("/a-4.tar", b"fine")
+    names = ("a-1.tar", "a-2.html", "a-3", "a-4.tar")
+    shot = ended(node, download(node, "pages", type="multi", objects=[source.url(f"/{name}") for name in names]))
+    assert counts(shot) == ("finished", 4, 4, 0, 0)
+    assert shot["reason"] == "1 file came as a web page, maybe an error page: a-1.tar"
+    assert node.get("pages", "a-1.tar") == b"<html>Sorry"
+
+
+def test_of_many_pages_that_came_for_files_the_first_are_named(node: NodeProcess, source: FaultySource) -> None:
+    for number in range(1, 41):
+        source.add(f"/p-{number}.tar", b"<html>Sorry", then=Fault(headers={"Content-Type": "text/html"}))
+    shot = ended(node, download(node, "many-pages", type="range", template=source.url("/p-{1..40}.tar")))
+    assert counts(shot) == ("finished", 40, 40, 0, 0)
+    assert shot["reason"].startswith("40 files came as web pages, maybe error pages: p-")
+    assert shot["reason"].endswith(" and 37 more")

@@ -45,3 +45,16 @@ async def test_a_helper_is_let_go_when_it_has_nothing_to_do_and_not_before(
     await until(lambda: not helper.is_ready)
     await helper.close()
     await helper.close()
+
+
+async def test_a_helper_leaves_a_page_that_came_for_a_file_to_the_node(tmp_path: Path) -> None:
+    helper = Helper()
+    page = Fault(headers={"Content-Type": "text/html"})
+    with FaultySource() as source:
+        links = [source.add(f"/{name}", b"<html>", then=page) for name in ("a.tar", "a.html")]
+        helper.start()
+        await until(lambda: helper.is_ready)
+        wanted = [Wanted(link, os.fsencode(tmp_path / str(number))) for number, link in enumerate(links)]
+        brought = await helper.bring(wanted, {}, Timeouts(PATIENCE, PATIENCE), asyncio.Event())
+    await helper.close()
+    assert [found is None for found in brought] == [True, False]
