@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisnb.client.web_buckets import buckets_there
 from aisnb.client.wire import Call
-from aisnb.errors import AisnbError, NotFound
+from aisnb.errors import AisnbError, NotAllowed, NotFound
 from aisnb.protocol.headers import NODE_ID, WHAT
 from aisnb.units import human_size, plural
 
@@ -57,9 +57,9 @@ class ClusterState:
     Attributes:
         endpoint: its address.
         reachable: whether it answers.
-        nodes: its proxies, then its targets.
+        nodes: its proxies, then its targets; none if it does not say.
         buckets: how many there are, None if nobody could say.
-        trouble: why it is not reachable, "" if it is.
+        trouble: why it is not reachable, or does not let us look; "" if all is well.
         local: it is the embedded node, which is proxy and target at once.
     """
 
@@ -89,6 +89,8 @@ class ClusterState:
         name = f"{'Local node at' if self.local else 'Cluster'} {self.endpoint}"
         if not self.reachable:
             return f"{name} is not reachable\n  {self.trouble}"
+        if not self.nodes:
+            return f"{name} answers, but does not say how it is\n  {self.trouble}"
         lines = [f"{name}, {'speaks ' if self.local else ''}AIStore {self.version or 'of unknown version'}"]
         lines += [] if self.local else [f"  {_line(node)}" for node in self.nodes]
         if self.buckets is not None:
@@ -110,6 +112,8 @@ async def look_at(connection: Connection) -> ClusterState:
     except TimeoutError:
         trouble = f"It did not answer within {_PATIENCE:g} s. Check AIS_ENDPOINT."
         return ClusterState(endpoint, False, trouble=trouble, local=connection.is_local)
+    except NotAllowed as exc:
+        return ClusterState(endpoint, True, trouble=str(exc), local=connection.is_local)
     except AisnbError as exc:
         return ClusterState(endpoint, False, trouble=str(exc), local=connection.is_local)
     members = [*(smap.get("pmap") or {}).values(), *(smap.get("tmap") or {}).values()]
@@ -157,6 +161,8 @@ async def _look_at_node(connection: Connection, member: dict[str, Any], primary:
             status = (await connection.call(ask)).decode(dict[str, Any])
     except TimeoutError:
         return replace(node, trouble=f"no answer within {_PATIENCE:g} s")
+    except NotAllowed as exc:
+        return replace(node, reachable=True, trouble=str(exc))
     except AisnbError as exc:
         return replace(node, trouble=str(exc))
     capacity = status.get("capacity") or {}

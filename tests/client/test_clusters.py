@@ -180,6 +180,18 @@ def test_what_the_cluster_says_becomes_an_error_of_ours(cluster: aisnb.Client, p
         stranger.buckets()
 
 
+def test_a_cluster_that_does_not_let_us_look_is_not_called_unreachable(node: NodeProcess, proxy: Proxy) -> None:
+    with aisnb.connect(node.endpoint, "wrong") as stranger:
+        state = stranger.status()
+    assert (state.reachable, state.nodes) == (True, ())
+    assert repr(state).startswith(f"Cluster {node.endpoint} answers, but does not say how it is")
+    assert "AIS_AUTHN_TOKEN" in repr(state)
+    with aisnb.connect(proxy.url, "wrong") as stranger:
+        (only,) = stranger.status().nodes
+    assert only.reachable
+    assert "AIS_AUTHN_TOKEN" in only.trouble
+
+
 def test_nobody_at_the_endpoint_is_said_with_its_address() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
