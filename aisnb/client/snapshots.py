@@ -77,11 +77,13 @@ def files_text(snapshot: JobSnapshot) -> str:
 
 
 def bytes_text(snapshot: JobSnapshot) -> str:
-    """Return ``"1.50MiB of 3.00MiB"``, as much of it as is known; "" if nothing is."""
+    """Return ``"1.50MiB of 3.00MiB"``, as much of it as is known; "" if nothing is. Of what did not come it is said."""
     if snapshot.bytes < 0 or _is_rename(snapshot):
         return ""
     total = snapshot.total_bytes
-    return human_size(snapshot.bytes) + (f" of {human_size(total)}" if total and total != snapshot.bytes else "")
+    if total and total != snapshot.bytes:
+        return f"{human_size(snapshot.bytes)} of {human_size(total)}"
+    return human_size(snapshot.bytes) + " here already" * _all_skipped(snapshot)
 
 
 def faults_text(snapshot: JobSnapshot) -> str:
@@ -139,6 +141,7 @@ def final_line(snapshot: JobSnapshot) -> str:
         return f"{snapshot.id}: {files_text(snapshot)}"
     done = "nothing done" if all_failed(snapshot) else plural(max(0, snapshot.done), "file")
     size = f", {human_size(snapshot.bytes)}" if snapshot.bytes >= 0 and not all_failed(snapshot) else ""
+    size += " here already," * _all_skipped(snapshot)
     faults = f" ({faults_text(snapshot)})" if faults_text(snapshot) else ""
     text = f"{snapshot.id}: {done}{size} in {human_duration(seconds_run(snapshot))}{faults}"
     if snapshot.state == ABORTED:
@@ -166,6 +169,11 @@ def paused_text(snapshot: JobSnapshot) -> str:
 def can_retry(snapshot: JobSnapshot) -> bool:
     """Return whether what failed can be tried again where the job ran; clusters tell no bytes, and only download."""
     return snapshot.failed > 0 and (snapshot.bytes >= 0 or snapshot.kind == DOWNLOAD_KIND)
+
+
+def _all_skipped(snapshot: JobSnapshot) -> bool:
+    """Return whether a job has ended for which nothing had to come: all was here, unchanged."""
+    return has_ended(snapshot) and 0 < snapshot.done == snapshot.skipped and snapshot.failed <= 0
 
 
 def _is_rename(snapshot: JobSnapshot) -> bool:

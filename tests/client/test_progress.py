@@ -193,6 +193,17 @@ def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:
     assert final_line(snapshot) == "dnl-x: 999 files, 124.88MiB in 0:03 (3 skipped, 2 failed)"
 
 
+def test_bytes_that_were_here_already_are_not_told_as_brought() -> None:
+    snapshot = JobSnapshot(
+        "dnl-x", "download", "finished", total=999, done=999, skipped=999, bytes=130_946_171, total_bytes=130_946_171,
+        started_ns=SECOND, ended_ns=2 * SECOND,
+    )  # fmt: skip
+    assert final_line(snapshot) == "dnl-x: 999 files, 124.88MiB here already, in 0:01 (999 skipped)"
+    assert status_line(snapshot) == "dnl-x: finished, 999 of 999 files, 124.88MiB here already, 999 skipped"
+    snapshot.skipped = 998
+    assert "already" not in final_line(snapshot) + status_line(snapshot)
+
+
 def test_a_job_that_brought_nothing_is_told_from_one_that_brought_all_at_a_glance() -> None:
     def ended(done: int, failed: int) -> JobSnapshot:
         return JobSnapshot("dnl-x", "download", "finished", total=5, done=done, failed=failed, bytes=done)
