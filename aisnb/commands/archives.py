@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from aisnb.archives import MODES, is_archive
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import read_headers
-from aisnb.commands.handing import handed_over
+from aisnb.commands.handing import first_rows, handed_over, one_more
 from aisnb.commands.options import HEADER, NEVER_ASKED, TEMPLATE, UNITS
 from aisnb.commands.results import Content, Message
 from aisnb.errors import UsageError
@@ -72,8 +72,7 @@ def archive_ls(
         place = bucket / template
     found = members_of(context, place, prefix, regex=regex, limit=most, strict=strict, header=header)
     if samples:
-        found = _samples(context, found)
-        found = found.head(limit) if limit else found
+        found = first_rows(context, _samples(context, found), limit)
     if count_only:
         return Message(f"Listed {len(found):,} names", value=len(found))
     shown = found[["shard", "key" if samples else "member"]] if name_only else found
@@ -97,7 +96,7 @@ def members_of(
     if limit < 0:
         raise UsageError(f"'--limit {limit}' makes no sense. Say how many rows, or 0 for all.")
     pattern = compile_regex(regex) if regex else None
-    most = limit if limit and pattern is None else None
+    most = one_more(limit) if limit and pattern is None else None
     found = context.client().members(place, prefix=prefix, limit=most, strict=strict, headers=read_headers(header))
     if not found.attrs["shards"]:
         context.note(
@@ -107,8 +106,7 @@ def members_of(
     if pattern is not None:
         names = zip(found["shard"], found["member"], strict=True)
         found = found.loc[[pattern.search(f"{shard}/{member}") is not None for shard, member in names]]
-        found = found.head(limit) if limit else found
-    return found.reset_index(drop=True)
+    return first_rows(context, found, limit).reset_index(drop=True)
 
 
 def _samples(context: Context, listing: DataFrame) -> DataFrame:

@@ -11,7 +11,21 @@ from aisnb.units import plural
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from aisnb.commands.context import Context
     from aisnb.explore.interactive import InteractiveTable
+
+
+def one_more(limit: int) -> int:
+    """Return how many rows to ask for, so that `first_rows` knows whether there are more than the limit; 0 for all."""
+    return limit + 1 if limit else 0
+
+
+def first_rows(context: Context, table: DataFrame, limit: int) -> DataFrame:
+    """Return at most so many rows (0: all), and say it if there are more: a cut table looks like a whole one."""
+    if not limit or len(table) <= limit:
+        return table
+    context.note(f"Only the first {plural(limit, 'row')} as the limit says; there are more.")
+    return table.head(limit)
 
 
 def handed_over(table: DataFrame, units: str, to: str, *, interactive: bool) -> DataFrame | Message | InteractiveTable:

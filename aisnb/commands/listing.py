@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.archives import members_of
 from aisnb.commands.definition import Argument, Option, command
-from aisnb.commands.handing import handed_over
+from aisnb.commands.handing import first_rows, handed_over, one_more
 from aisnb.commands.options import PREFIX, TEMPLATE, UNITS
 from aisnb.commands.planning import note_directories
 from aisnb.commands.results import Message
@@ -96,7 +96,7 @@ def ls(
     else:
         place, template = _template_of(place, template)
         begin = prefix or Template(template).prefix
-        most = 0 if template or regex or no_dirs else limit
+        most = 0 if template or regex or no_dirs else one_more(limit)
         if is_link(place):
             if cached or not_cached or any(how.values()):
                 raise UsageError(f"'{place}' is no bucket: nothing of it is in the cluster. List it without that flag.")
@@ -105,7 +105,8 @@ def ls(
             presence = True if cached else False if not_cached else None
             found = _objects(context, place, begin, props, presence, most, how)
             found = found[~found["name"].str.endswith("/")] if no_dirs else found
-    chosen = select(found, template=template, regex=regex, limit=limit)
+    chosen = select(found, template=template, regex=regex, limit=one_more(limit))
+    chosen = first_rows(context, chosen, limit)
     if len(found) and chosen.empty:
         context.note(f"None of {len(found):,} names matches.")
     if count_only:

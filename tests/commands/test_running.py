@@ -84,6 +84,17 @@ class TestLs:
         assert found["name"].tolist() == [f"shard-{number}.tar" for number in numbers]
         assert found.index.tolist() == list(range(len(numbers)))
 
+    @pytest.mark.parametrize("flags", ["", "--regex tar", "--template 'shard-{1..5}.tar'", "--props version"])
+    def test_says_that_it_cut_a_listing_and_only_then(
+        self, ais: Run, context: Recorder, filled: str, flags: str
+    ) -> None:
+        assert len(ais(f"ls {filled} --limit 5 {flags}")) == 5
+        assert context.said == []
+        cut = ais(f"ls {filled} --limit 3 {flags}")
+        assert cut["name"].tolist() == NAMES[:3]
+        assert cut.attrs["bucket"] == filled
+        assert context.said == ["Note: Only the first 3 rows as the limit says; there are more."]
+
     def test_gives_names_alone_or_more_columns_or_a_count(self, ais: Run, filled: str) -> None:
         assert list(ais(f"ls {filled} --name-only").columns) == ["name"]
         assert list(ais(f"ls {filled} --props checksum,atime").columns) == ["name", "size", "checksum", "atime"]
@@ -120,6 +131,8 @@ class TestLs:
         assert names(ais, f"{link}shard-{{2..4}}.tar") == NAMES[1:4]
         assert names(ais, f"{link} --prefix shard-3") == NAMES[2:3]
         assert ais(f"ls {link} --limit 2")["size"].tolist() == [1000, 2000]
+        assert [said for said in context.said if "there are more" in said] == context.said
+        del context.said[:]
         asked = len(source.requests)
         assert ais(f"ls {link} --count-only").value == 5
         assert list(ais(f"ls {link} --name-only").columns) == ["name"]
