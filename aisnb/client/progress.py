@@ -80,7 +80,7 @@ def watch(job: Job, timeout: float | None = None) -> Job:
         JobTimeout: it has not ended in time.
     """
     end = None if timeout is None else time.monotonic() + timeout
-    portal.run(follow(job, painter_for(job), lambda: job.check_patience(end)))
+    portal.run(_wait_for(job, painter_for(job), lambda: job.check_patience(end)))
     return job.wait()
 
 
@@ -92,14 +92,6 @@ async def follow(job: Job, painter: Painter, check: Callable[[], None] = lambda:
         painter: its display.
         check: called before each paint; raises what is to end this before the job's end.
     """
-    try:
-        await _feed(job, painter, check)
-    except asyncio.CancelledError:
-        job.say_it_goes_on()  # once the display is closed: amid bars a note would garble them
-        raise
-
-
-async def _feed(job: Job, painter: Painter, check: Callable[[], None]) -> None:
     try:
         await job.changed()
         while not has_ended(job.last):
@@ -116,3 +108,12 @@ async def show(job: Job, painter: Painter) -> None:
     """Do as `follow` for a display that nobody waits for: what goes wrong shows in the job itself."""
     with suppress(AisnbError):
         await follow(job, painter)
+
+
+async def _wait_for(job: Job, painter: Painter, check: Callable[[], None]) -> None:
+    """Do as `follow` for somebody who waits, and is told what an interrupt leaves."""
+    try:
+        await follow(job, painter, check)
+    except asyncio.CancelledError:
+        job.say_it_goes_on()  # once the display is closed: amid bars a note would garble them
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import pty
@@ -18,8 +19,9 @@ import msgspec
 import pytest
 
 import aisnb
+from aisnb.client import portal
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
-from aisnb.client.progress import painter_for, use_painter, watch
+from aisnb.client.progress import painter_for, show, use_painter, watch
 from aisnb.client.snapshots import amounts, final_line, next_step, status_line
 from aisnb.protocol.extension import FileProgress, JobSnapshot
 from tests.support.faulty import Fault
@@ -112,6 +114,26 @@ def test_an_interrupt_closes_the_display_and_leaves_the_job_running(
     assert job.state in ("pending", "running")
     source.release()
     assert job.wait().done == 1
+
+
+def test_a_display_in_the_background_that_ends_first_leaves_it_to_waits_to_say_that_the_job_goes_on(
+    client: aisnb.Client, bucket: str, source: FaultySource, capfd: pytest.CaptureFixture[str]
+) -> None:
+    recorder = Recorder()
+    source.add("/u", b"x" * 1000, etag='"1"', faults=[Fault(cut=100, by="stall")])
+    job = client.download(source.url("/u"), bucket)
+
+    async def end_early() -> None:
+        display = asyncio.create_task(show(job, recorder))
+        await asyncio.sleep(0.5)
+        display.cancel()
+        await asyncio.wait([display])
+
+    portal.run(end_early())
+    assert len(recorder.closed) == 1
+    assert "Stop it with" not in capfd.readouterr().err
+    source.release()
+    job.wait()
 
 
 def test_a_watch_that_is_too_short_says_so(client: aisnb.Client, bucket: str, source: FaultySource, hook: None) -> None:
