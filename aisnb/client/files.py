@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -126,17 +127,30 @@ def serve(
     if not path.is_dir():
         raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
     connection = open_local_connection()
-    info = portal.run(_serve(connection, ServeRequest(str(path), port, bind, list(hosts), secret)))
-    if info.already and (port not in (0, info.port) or bind != info.bind):
+    request = ServeRequest(str(path), port, bind, list(hosts), secret)
+    info = portal.run(_serve(connection, request))
+    if info.already and not _is_as_asked(info, request):
         note(
-            f"Warning: '{directory}' is served already, at {info.bind} port {info.port}, and stays there. "
-            "To move it, stop serving it first."
+            f"Warning: '{directory}' is served already, at {info.bind} port {info.port}, and stays as it is. To have "
+            f"it otherwise, stop serving it first: %ais serve stop {shlex.quote(info.directory)} (in Python: "
+            f"aisnb.serve({info.directory!r}).stop())"
         )
     if not info.already and (text := left_out_text(path)):
         note(f"Note: {text}")
     if not is_loopback(info.bind):
         note(_exposed(info))
     return FileServer(connection, info)
+
+
+def _is_as_asked(info: ServerInfo, request: ServeRequest) -> bool:
+    """Return whether a directory that was served before is served as somebody asks for it now."""
+    is_secret = urlsplit(info.url).path != "/"
+    return (
+        request.port in (0, info.port)
+        and request.bind == info.bind
+        and set(request.hosts) <= set(info.hosts)
+        and request.secret in (None, is_secret)
+    )
 
 
 def _exposed(info: ServerInfo) -> str:

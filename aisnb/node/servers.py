@@ -202,7 +202,12 @@ def _info(child: Child) -> ServerInfo:
     record = child.record
     path = f"/{record.secret}/" if record.secret else "/"
     return ServerInfo(
-        record.directory, f"http://{_host(record.bind)}:{record.port}{path}", record.port, record.bind, child.pid
+        directory=record.directory,
+        url=f"http://{_host(record.bind)}:{record.port}{path}",
+        port=record.port,
+        bind=record.bind,
+        pid=child.pid,
+        hosts=record.hosts,
     )
 
 

@@ -132,7 +132,7 @@ class ServeRequest(msgspec.Struct):
 
 
 class ServerInfo(msgspec.Struct):
-    """A directory that is served, and where."""
+    """A directory that is served, and where; `hosts` are further names that it answers to."""
 
     directory: str
     url: str
@@ -140,6 +140,7 @@ class ServerInfo(msgspec.Struct):
     bind: str
     pid: int
     already: bool = False
+    hosts: list[str] = msgspec.field(default_factory=list)
 
 
 class NodeStatus(msgspec.Struct):

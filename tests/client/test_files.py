@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -81,6 +81,19 @@ def test_a_directory_that_is_served_stays_where_it_is_and_says_so(
         again = aisnb.serve(tmp_path, port=server.port + 1)
         assert again.url == server.url
         assert f"is served already, at 127.0.0.1 port {server.port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("otherwise", [{"hosts": ["data.example"]}, {"secret": True}, {"secret": False}])
+def test_a_directory_that_is_served_otherwise_than_asked_for_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], otherwise: dict[str, Any]
+) -> None:
+    first = {"secret": not otherwise.get("secret", True)}
+    with aisnb.serve(tmp_path, **first):
+        assert capsys.readouterr().err == ""
+        aisnb.serve(tmp_path, **otherwise)
+        assert f"stop serving it first: %ais serve stop {tmp_path}" in capsys.readouterr().err
+        aisnb.serve(tmp_path, **first)
+        assert capsys.readouterr().err == ""
 
 
 def test_what_is_left_out_of_a_served_directory_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
