@@ -8,7 +8,7 @@ from aisnb.client.buckets import remove_bucket
 from aisnb.client.job import open_job
 from aisnb.client.objects import Target, remove_object, remove_objects
 from aisnb.client.web_buckets import resolve
-from aisnb.errors import ConfirmationNeeded
+from aisnb.errors import BucketNotFound, ConfirmationNeeded
 from aisnb.protocol.messages import Selection
 from aisnb.templates import Template
 from aisnb.units import plural
@@ -28,7 +28,13 @@ async def remove(connection: Connection, text: str, *, yes: bool, keep: bool = F
     """
     bucket, rest = parse_uri(text)
     if not rest:
-        await remove_bucket(connection, bucket, yes=yes, keep=keep)
+        try:
+            await remove_bucket(connection, bucket, yes=yes, keep=keep)
+        except BucketNotFound as exc:
+            raise BucketNotFound(
+                f"bucket \"{bucket}\" does not exist, so there is nothing to remove. '%ais ls' lists the buckets "
+                "(in Python: client.buckets()); with --ignore-error, 'rmb' takes that for done."
+            ) from exc
         return
     bucket = await resolve(connection, bucket)
     template = Template(rest, braces_only=True)

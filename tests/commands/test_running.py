@@ -317,8 +317,11 @@ class TestCreateAndRemove:
         assert filled not in set(ais("ls")["name"])
 
     def test_a_missing_bucket_is_an_error_unless_ignored(self, ais: Run) -> None:
-        with pytest.raises(aisnb.BucketNotFound):
+        with pytest.raises(
+            aisnb.BucketNotFound, match=r"does not exist, so there is nothing to remove\..*%ais ls"
+        ) as told:
             ais("rmb ais://no-such-bucket")
+        assert "create" not in str(told.value)
         assert "not there" in str(ais("rmb ais://no-such-bucket --ignore-error"))
 
     @pytest.mark.parametrize(
