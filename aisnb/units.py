@@ -57,6 +57,12 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * (1024 if rest.startswith("i") else 1000) ** power)
 
 
+def exact_size(size: int) -> str:
+    """Return `size` bytes, above 0, so that `parse_size` gives just them: ``"10GiB"``, ``"1500"``."""
+    power = min((size & -size).bit_length() - 1, 40) // 10  # how often 1024 divides it
+    return f"{size >> 10 * power}{('', 'KiB', 'MiB', 'GiB', 'TiB')[power]}"
+
+
 def human_duration(seconds: float | None) -> str:
     """Return a duration as ``m:ss`` or ``h:mm:ss``; None gives ``"-"``."""
     if seconds is None:

@@ -6,12 +6,16 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from aisnb.protocol.downloads import Limits
 from aisnb.protocol.extension import ABORTED
 from aisnb.protocol.messages import DOWNLOAD_KIND, PREFETCH_KIND
 from aisnb.templates import Template
+from aisnb.units import exact_size
 from aisnb.uris import is_link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aisnb.protocol.extension import JobSnapshot
 
 #: How the node describes a prefetch; nobody can give it words of his own.
@@ -46,10 +50,19 @@ def line_again(snapshot: JobSnapshot) -> str:
     """Return the command that starts the same again, "" if nobody knows all its words."""
     if snapshot.kind == DOWNLOAD_KIND:
         known = snapshot.destination and is_link(snapshot.source)
-        return f"%ais start download {shlex.join((snapshot.source, snapshot.destination))}" if known else ""
+        words = (snapshot.source, snapshot.destination, *_limits_again(snapshot.limits or Limits()))
+        return f"%ais start download {shlex.join(words)}" if known else ""
     if snapshot.description.startswith(_PREFETCH_ALL):
         return f"%ais start prefetch {snapshot.source}"
     found = _PREFETCH_SOME.match(snapshot.description)
     if found is None or not Template(found[1]).is_range:
         return ""
     return f"%ais start prefetch {snapshot.source} --template {shlex.quote(found[1])}"
+
+
+def _limits_again(limits: Limits) -> Iterator[str]:
+    """Yield the flags that set these limits."""
+    if limits.connections:
+        yield f"--max-conns={limits.connections}"
+    if limits.bytes_per_hour:
+        yield f"--limit-bph={exact_size(limits.bytes_per_hour)}"

@@ -280,7 +280,8 @@ class Job:
             bytes_per_hour: at most; 0 for no limit, None leaves this as it is.
 
         Raises:
-            EndpointRefused: the job has ended or asks no source, or a limit is below 0.
+            UsageError: it has ended.
+            EndpointRefused: it asks no source, or a limit is below 0.
             Unsupported: clusters cannot.
 
         Example:
@@ -292,7 +293,12 @@ class Job:
             now.connections if connections is None else connections,
             now.bytes_per_hour if bytes_per_hour is None else bytes_per_hour,
         )
-        self._snapshot = await jobs.limit(self.id, wanted)
+        try:
+            self._snapshot = await jobs.limit(self.id, wanted)
+        except EndpointRefused as exc:
+            if not has_ended(await self.changed()):
+                raise
+            raise UsageError(refusal(self._snapshot, "limited")) from exc
         self._taken = time.monotonic()
         return self
 

@@ -11,9 +11,11 @@ from aisnb.protocol.messages import DOWNLOAD_KIND, MOVE_BUCKET
 from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
+    from aisnb.protocol.downloads import Limits
     from aisnb.protocol.extension import JobSnapshot
 
 _NANOSECONDS = 1_000_000_000
+_HOUR = 3600
 
 
 def has_ended(snapshot: JobSnapshot) -> bool:
@@ -90,6 +92,17 @@ def faults_text(snapshot: JobSnapshot) -> str:
     """Return ``"3 skipped, 2 failed"``, or "" if there are none."""
     parts = ((snapshot.skipped, "skipped"), (snapshot.failed, "failed"))
     return ", ".join(f"{count:,} {word}" for count, word in parts if count > 0)
+
+
+def limits_text(limits: Limits) -> str:
+    """Return limits in words.
+
+    Example:
+        limits_text(Limits(4, 0))  # "no limit of speed, 4 connections"
+    """
+    speed = human_size(limits.bytes_per_hour / _HOUR) + "/s at most" if limits.bytes_per_hour else "no limit of speed"
+    count = limits.connections
+    return f"{speed}, {plural(count, 'connection') if count else 'as many connections as the node likes'}"
 
 
 def status_line(snapshot: JobSnapshot) -> str:

@@ -72,8 +72,8 @@ def show_job(
         found = found.head(top) if top > 0 else found
         return Message(found.to_json(orient="records", date_format="iso", indent=2)) if as_json else found
     job = context.client().job(identity)
-    if verbose and job.failed:
-        _tell_errors(context, job)
+    if verbose:
+        _tell_more(context, job)
     if as_json:
         ended = follow(context, job, wait=wait, progress=progress, timeout=timeout)
         return Message(_as_json(ended))
@@ -315,6 +315,16 @@ def _listed(
     else:
         found = found.loc[ended.sort_values(kind="stable").index]
     return mark(found.reset_index(drop=True))
+
+
+def _tell_more(context: Context, job: Job) -> None:
+    """Say what a job's own text leaves out: its limits, and why files failed."""
+    from aisnb.client.snapshots import limits_text
+
+    if job.limits is not None:
+        context.note(f"Limits of {job.id}: {limits_text(job.limits)}.")
+    if job.failed:
+        _tell_errors(context, job)
 
 
 def _tell_errors(context: Context, job: Job) -> None:

@@ -22,7 +22,8 @@ import aisnb
 from aisnb.client import portal
 from aisnb.client.painters import LinePainter, SilentPainter, TerminalPainter
 from aisnb.client.progress import painter_for, show, use_painter, watch
-from aisnb.client.snapshots import amounts, final_line, next_step, status_line
+from aisnb.client.snapshots import amounts, final_line, limits_text, next_step, status_line
+from aisnb.protocol.downloads import Limits
 from aisnb.protocol.extension import FileProgress, JobSnapshot
 from tests.support.faulty import Fault
 from tests.support.nodes import PATIENCE
@@ -205,6 +206,11 @@ def test_what_to_do_next_fits_the_state_of_the_job(state: str, failed: int, said
     step = next_step(JobSnapshot("dnl-x", "download", state, total=1, failed=failed))
     assert all(each in step for each in said)
     assert ("Watch it" in step) == (state == "running")
+
+
+def test_limits_in_words() -> None:
+    assert limits_text(Limits(1, 3_600 * 2**20)) == "1.00MiB/s at most, 1 connection"
+    assert limits_text(Limits()) == "no limit of speed, as many connections as the node likes"
 
 
 def test_the_last_line_tells_files_bytes_time_and_what_went_wrong() -> None:

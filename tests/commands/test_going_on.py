@@ -37,7 +37,7 @@ def slow(source: FaultySource) -> FaultySource:
     return source
 
 
-@pytest.mark.parametrize("flags", ["", " --description mine"])
+@pytest.mark.parametrize("flags", ["", " --description mine", " --max-conns 3 --limit-bph 1500KiB"])
 @pytest.mark.parametrize(
     ("files", "place", "stored"),
     [
@@ -53,7 +53,7 @@ def test_the_line_brings_the_rest_to_where_it_was_to_go(
     job = ais(f"download {slow.url('/d/')}{files} {bucket}{place}{flags}")
     assert ais(f"stop {job.id}") == f"Stopped download job {job.id}"
     texts = [context.said[-1], repr(job)]
-    for words in (f"resume {job.id}", f"retry {job.id}"):
+    for words in (f"resume {job.id}", f"retry {job.id}", f"limit {job.id} --max-conns 1"):
         with pytest.raises(aisnb.UsageError) as refused:
             ais(words)
         texts.append(str(refused.value))
@@ -62,7 +62,8 @@ def test_the_line_brings_the_rest_to_where_it_was_to_go(
     lines = {line_in(text) for text in [*texts, str(aborted.value)]}
     assert len(lines) == 1, lines
     slow.release()
-    ais(f"{lines.pop()} --wait")
+    rest = ais(f"{lines.pop()} --wait")
+    assert rest.limits == job.limits
     assert ais(f"ls {bucket}")["name"].tolist() == stored
 
 

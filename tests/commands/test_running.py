@@ -452,12 +452,16 @@ class TestDownload:
         with pytest.raises(aisnb.UsageError, match="no colon"):
             ais(f"download {source.url('/d/shard-1.tar')} {bucket} --header secret")
 
-    def test_limits_of_a_running_job_change_one_by_one(self, ais: Run, bucket: str, source: FaultySource) -> None:
+    def test_limits_of_a_running_job_change_one_by_one_and_are_told(
+        self, ais: Run, context: Recorder, bucket: str, source: FaultySource
+    ) -> None:
         source.add("/slow.tar", b"x" * 300_000)
         job = ais(f"download {source.url('/slow.tar')} {bucket} --limit-bph 3600 --max-conns 2")
         assert ais(f"limit download {job.id} --max-conns 3").limits == Limits(3, 3600)
         assert ais(f"job limit {job.id} --limit-bph 0").limits == Limits(3, 0)
         ais(f"wait {job.id}")
+        ais(f"show job {job.id} -v")
+        assert context.said[-1] == f"Note: Limits of {job.id}: no limit of speed, 3 connections."
         with pytest.raises(aisnb.UsageError, match="says no limit"):
             ais(f"limit {job.id}")
         with pytest.raises(aisnb.UsageError, match="not a size"):

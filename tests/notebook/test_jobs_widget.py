@@ -18,7 +18,7 @@ from aisnb.client import portal
 from aisnb.client.job_pages import JobPages
 from aisnb.notebook.jobs import JobBoard
 from aisnb.notebook.jobs.details import possible_for
-from aisnb.notebook.jobs.limits import LimitSliders, limits_text
+from aisnb.notebook.jobs.limits import LimitSliders
 from aisnb.notebook.jobs.rows import row
 from aisnb.notebook.jobs.table import ROWS
 from aisnb.notebook.jobs.watch import Watch
@@ -344,8 +344,3 @@ def test_where_the_slider_cannot_stand_is_said() -> None:
     between = portal.run(shown(Limits(5, 3_600 * 11_111)))
     assert "Now 10.85KiB/s at most, 5 connections; the sliders stand at the nearest step." in between
     assert "nearest" not in portal.run(shown(Limits(5, 3_600 * 2**20)))
-
-
-def test_limits_in_words() -> None:
-    assert limits_text(Limits(1, 3_600 * 2**20)) == "1.00MiB/s at most, 1 connection"
-    assert limits_text(Limits()) == "no limit of speed, as many connections as the node likes"

@@ -8,7 +8,7 @@ import pytest
 
 from aisnb import UsageError
 from aisnb.settings import read_settings
-from aisnb.units import human_duration, human_size, parse_duration, parse_size, plural
+from aisnb.units import exact_size, human_duration, human_size, parse_duration, parse_size, plural
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,15 @@ def test_sizes_are_written_as_the_cli_writes_them(size: float | None, units: str
     [("1048576", 2**20), ("128k", 128_000), ("4mb", 4_000_000), ("1MiB", 2**20), ("1.5GiB", 3 * 2**29), ("7b", 7)],
 )
 def test_sizes_are_read_in_both_units(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(1, "1"), (1500, "1500"), (1536, "1536"), (2048, "2KiB"), (10 * 2**30, "10GiB"), (2**50, "1024TiB")],
+)
+def test_sizes_are_written_as_they_are_read(size: int, text: str) -> None:
+    assert exact_size(size) == text
     assert parse_size(text) == size
 
 

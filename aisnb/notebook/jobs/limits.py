@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, Layout, SelectionSlider, VBox
 
 from aisnb.client import portal
-from aisnb.client.snapshots import has_ended
+from aisnb.client.snapshots import has_ended, limits_text
 from aisnb.notebook import pieces
 from aisnb.protocol.downloads import Limits
-from aisnb.units import human_size, plural
+from aisnb.units import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,17 +86,6 @@ class LimitSliders:
         )
         self._shown = self._wanted
         self._change(self._wanted)
-
-
-def limits_text(limits: Limits) -> str:
-    """Return limits in words.
-
-    Example:
-        limits_text(Limits(4, 0))  # "no limit of speed, 4 connections"
-    """
-    speed = human_size(limits.bytes_per_hour / _HOUR) + "/s at most" if limits.bytes_per_hour else "no limit of speed"
-    count = limits.connections
-    return f"{speed}, {plural(count, 'connection') if count else 'as many connections as the node likes'}"
 
 
 def speed_text(speed: int) -> str:
