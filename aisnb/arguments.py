@@ -39,6 +39,21 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "DataFrame": ((_Table,), "a DataFrame"),
     "None": ((NoneType,), "None"),
 }
+#: Flags of commands, and what calls call them.
+_FLAGS = {
+    "max_conns": "connections",
+    "limit_connections": "connections",
+    "limit_bph": "bytes_per_hour",
+    "limit_bytes_per_hour": "bytes_per_hour",
+    "download_timeout": "timeout",
+    "desc": "description",
+    "header": "headers",
+    "object_list": "object_names",
+    "list": "names",
+    "host": "hosts",
+    "num_workers": "workers",
+    "y": "yes",
+}
 _TEXTS = (str, bytes, bytearray)
 _INNER = re.compile(r"\[[^\[\]]*\]")
 #: Arguments that may hold credentials: their values are not repeated.
@@ -120,7 +135,7 @@ def _wrong_words(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     except TypeError as exc:
         plain = [each.replace(annotation=each.empty) for each in signature.parameters.values() if each.name != "self"]
         unknown = next((name for name in kwargs if name not in signature.parameters), "")
-        hint = did_you_mean(unknown, [each.name for each in plain]) if unknown else ""
+        hint = did_you_mean(_FLAGS.get(unknown, unknown), [each.name for each in plain]) if unknown else ""
         shown = signature.replace(parameters=plain, return_annotation=signature.empty)
         return f"{_called(work)}() was called wrongly: {exc}.{hint} It is called as {_called(work)}{shown}."
     return None

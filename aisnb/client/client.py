@@ -14,6 +14,7 @@ from aisnb.client.files import list_servers, serve, stop_servers
 from aisnb.client.job import open_job
 from aisnb.client.jobs import jobs_of
 from aisnb.client.local import node_status
+from aisnb.client.misnamed import no_such_name
 from aisnb.client.objects import Extent, local_path, locate, read_object, save_object, upload
 from aisnb.client.places import home_of, jobs_everywhere
 from aisnb.client.relaying import AUTO, check_way
@@ -97,6 +98,11 @@ class Client(Changes):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # a type checker finds out by itself what is not there
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(no_such_name(name, dir(self)), name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"Client of {self._connection!r}"

@@ -89,7 +89,7 @@ class ClusterJobs:
         """See `Jobs`; a cluster cannot."""
         raise Unsupported(
             f"The limits of job {job} cannot be changed: this is not on this cluster. Stop it, and start it again with "
-            "--max-conns or --limit-bph."
+            "--max-conns or --limit-bph (in Python: connections=, bytes_per_hour=)."
         )
 
     async def errors(self, job: str, limit: int | None = None, offset: int = 0) -> list[JobErrorRow]:

@@ -97,7 +97,7 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
     link = errors[0].url
     if "//" in link.partition("://")[2]:
         return f". The links have two slashes in a row, like '{link}': leave one of them out"
-    listed = f": '%ais ls {link_directory(link)}'" if is_link(link) else ""
+    listed = f": '%ais ls {link_directory(link)}' (in Python: client.ls)" if is_link(link) else ""
     return f". Check the names against what the source lists{listed}; {again} helps only once it has them"
 
 

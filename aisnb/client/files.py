@@ -156,7 +156,8 @@ def _is_as_asked(info: ServerInfo, request: ServeRequest) -> bool:
 def _exposed(info: ServerInfo) -> str:
     """Say what it means that other machines can read a directory."""
     secret = urlsplit(info.url).path.strip("/")
-    who = "who is told this address" if secret else "who can reach this machine (--secret keeps it to whom you tell)"
+    all_who = "who can reach this machine; --secret (in Python: secret=True) keeps it to whom you tell"
+    who = "who is told this address" if secret else all_who
     return (
         f"Warning: all of '{info.directory}' but its dot files can be read from other machines, at {info.url}, "
         f"by {who}; it goes over the network unencrypted."

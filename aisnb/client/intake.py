@@ -104,7 +104,9 @@ class Intake(Views):
         """
         bucket, name = parse_object(place)
         if bucket.provider == "ais":
-            raise UsageError(f"{bucket} lies nowhere else: '{name}' is here in full. Use '%ais get' to read it.")
+            raise UsageError(
+                f"{bucket} lies nowhere else: '{name}' is here in full. '%ais get' (in Python: client.get) reads it."
+            )
         if bucket.provider == "ht" and not await self._connection.has_extension():
             return await start_prefetch(self._connection, bucket, Selection(names=[name]))
         job = await self._begin(bucket, Action(BLOB_DOWNLOAD, name, BlobDownload(chunk_size, workers, latest)))

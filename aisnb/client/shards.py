@@ -114,7 +114,9 @@ async def _around(connection: Connection, bucket: Bucket, path: str) -> Found:
             found = await _of_listing(connection, bucket, listing[listing["name"] == path[:end]])
             if found.shards:
                 return found._replace(inside=path[end + 1 :])
-    raise ObjectNotFound(f"'{path}' not found in {bucket}: no name begins so. '%ais ls {bucket}' shows all names.")
+    raise ObjectNotFound(
+        f"'{path}' not found in {bucket}: no name begins so. '%ais ls {bucket}' (in Python: client.ls) shows all names."
+    )
 
 
 async def _of_listing(connection: Connection, bucket: Bucket, listing: pd.DataFrame) -> Found:

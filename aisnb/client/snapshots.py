@@ -134,11 +134,12 @@ def next_step(snapshot: JobSnapshot) -> str:
     """Return what a person may type next, as a sentence. It always names the command that shows the job."""
     command = f"%ais show job {snapshot.id} --progress"
     if has_ended(snapshot):
-        again = f"'%ais retry {snapshot.id}' tries what failed again. " if can_retry(snapshot) else ""
+        retry = f"'%ais retry {snapshot.id}' tries what failed again (in Python: job.retry()). "
+        again = retry if can_retry(snapshot) else ""
         rest = f"{rest_text(snapshot)}. " if snapshot.state == ABORTED else ""
         return f"{again}{rest}See this again with: {command}"
     if snapshot.state == PAUSED:
-        return f"To go on: %ais resume {snapshot.id}. Then watch it with: {command}"
+        return f"To go on: %ais resume {snapshot.id} (in Python: job.resume()). Then watch it with: {command}"
     return f"Watch it with: {command}"
 
 

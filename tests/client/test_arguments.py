@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import aisnb
+from aisnb.client.misnamed import _BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,9 @@ WRONG_VALUES: list[tuple[Callable[[Any], Any], str]] = [
 
 WRONG_WORDS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: c.get("ais://abc/x", ofset=1), r"get\(\) .*'ofset'. Did you mean 'offset'\? .*get\(source, path=None"),
+    (lambda c: c.download("http://h/x", "ais://b", max_conns=4), "Did you mean 'connections'"),
+    (lambda c: c.download("http://h/x", "ais://b", limit_bph=4), "Did you mean 'bytes_per_hour'"),
+    (lambda c: public.serve("x", host=["h"]), "Did you mean 'hosts'"),
     (lambda c: c.ls("ais://abc", "x"), r"ls\(\) .*too many positional arguments.*ls\(bucket='', \*, prefix=''"),
     (lambda c: c.create(), r"create\(\) .*missing a required argument: 'bucket'"),
     (lambda c: c.download("http://h/x", bucket="ais://b"), "download"),
@@ -92,3 +96,29 @@ def test_a_secret_and_a_long_value_are_not_repeated() -> None:
 def test_what_help_shows_of_a_method_is_still_its_own(method: Callable[..., Any]) -> None:
     assert method.__doc__
     assert "args" not in inspect.signature(method).parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cat", "A client has no 'cat'. In Python that is client.get(source)."),
+        ("rmb_async", "A client has no 'rmb_async'. In Python that is client.remove(bucket_or_object)."),
+        ("check", "aisnb.check(bucket, template)"),
+        ("dowload", "Did you mean 'download'? It has about, "),
+    ],
+)
+def test_a_name_that_a_client_does_not_have_is_an_error_that_says_what_was_meant(name: str, said: str) -> None:
+    client = aisnb.connect()
+    with pytest.raises(AttributeError) as told:
+        getattr(client, name)
+    assert said in str(told.value)
+    assert not hasattr(client, name)
+
+
+def test_what_is_told_of_names_that_a_client_does_not_have_is_there() -> None:
+    """Each call that is pointed at exists, and no client has a name that is pointed away from."""
+    client = aisnb.connect()
+    for name, call in _BY_NAME.items():
+        assert not hasattr(aisnb.Client, name), name
+        home, attribute = call.partition("(")[0].split(".")[:2]
+        assert hasattr({"client": client, "aisnb": public}[home], attribute), call

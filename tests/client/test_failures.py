@@ -5,6 +5,7 @@ from __future__ import annotations
 from aisnb.client.failures import failure_text
 from aisnb.client.snapshots import next_step
 from aisnb.protocol.extension import JobErrorRow, JobSnapshot
+from aisnb.wording import in_shell
 
 _GONE = "the source answered 404 Not Found, there is no such file: check the name"
 
@@ -57,9 +58,19 @@ def test_how_often_a_file_was_tried_makes_no_other_reason_of_it() -> None:
     assert "2 of 14 files failed: s-5, s-6 (silence). " in failure_text(ended(2), rows)
 
 
+def test_what_to_do_is_told_to_scripts_too() -> None:
+    absent = JobErrorRow("a", "http://h/d/a", 404, 1, f"'http://h/d/a' was not fetched: {_GONE}.")
+    failed = JobSnapshot("dnl-x", "download", "finished", total=2, done=1, failed=1)
+    told = (failure_text(failed, [absent]), next_step(failed), next_step(JobSnapshot("dnl-x", "download", "paused")))
+    for text, calls in zip(told, (("client.ls", "job.retry()"), ("job.retry()",), ("job.resume()",)), strict=True):
+        for call in calls:
+            assert f"(in Python: {call})" in text
+            assert call not in in_shell(text)
+
+
 def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> None:
     text = failure_text(ended(2), missing("a", "b"))
-    assert "Check the names against what the source lists: '%ais ls http://h/d/'; " in text
+    assert "Check the names against what the source lists: '%ais ls http://h/d/' (in Python: client.ls); " in text
     assert text.endswith("'%ais retry dnl-x' (in Python: job.retry()) helps only once it has them.")
     passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
     assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' (in Python: job.retry()) tries them again.")
