@@ -84,7 +84,7 @@ class Stretch(NamedTuple):
 
     Attributes:
         offset: the number of the first, from 0.
-        entries: in the order of their names.
+        entries: in the order of their names; folders may stand before objects.
         known: how many names are known by now.
         more: whether there are more than those.
     """
@@ -114,7 +114,7 @@ class Sum(NamedTuple):
 
 
 class Level:
-    """The names of one level of a bucket, any number of them: few are kept.
+    """The names of one level of a bucket, any number of them: few are kept. Of each hundred, folders come first.
 
     Args:
         connection: to the endpoint.
@@ -162,6 +162,7 @@ class Level:
             entries += [entry for entry in found if entry.name.startswith(prefix)]
             if not request.token:
                 break
+        entries.sort(key=lambda entry: not entry.name.endswith("/"))
         self._note(number, entries, request)
         return entries
 

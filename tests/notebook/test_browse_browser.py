@@ -122,10 +122,10 @@ def click_through(page: Page, bucket: str, theme: str) -> None:
     assert frame(page).get_by_role("heading", name="Bucket browser").count() == 1
     assert frame(page).get_by_role("group", name=f"{bucket}: 24 objects").count() == 1
     press(page, bucket)
-    wait_until(page, lambda: names(page) == ["README.md", "meta/", "pictures/", "train/"])
+    wait_until(page, lambda: names(page) == ["meta/", "pictures/", "train/", "README.md"])
     wait_until(page, lambda: "24 objects" in said(page) and "21" in said(page))
     keep_screenshot(page, f"browse-bucket-{theme}")
-    page.locator(".aisnb-browser-names button").nth(3).focus()
+    page.locator(".aisnb-browser-names button").nth(2).focus()
     page.keyboard.press("Enter")
     wait_until(page, lambda: names(page) == ["deep/", "shard-000.tar"] and path(page) == f"{bucket}/train/")
     wait_until(page, lambda: page.evaluate("document.activeElement.innerText").strip() == "deep/")
@@ -140,6 +140,12 @@ def look_at_each_kind(page: Page, bucket: str, theme: str) -> None:
     press(page, "shard-000.tar")
     wait_until(page, lambda: "1–10 of 20 files" in said(page))
     keep_screenshot(page, f"browse-shard-{theme}")
+    rows, members = page.locator(".aisnb-browser-names"), page.locator(".aisnb-browser-members")
+    assert left_of(members) == left_of(rows)  # below each other, as there is no room
+    page.set_viewport_size({"width": 1700, "height": 1100})
+    wait_until(page, lambda: left_of(members) > left_of(rows) + 400)  # beside what was clicked
+    keep_screenshot(page, f"browse-wide-{theme}")
+    page.set_viewport_size({"width": 1200, "height": 1100})
     press(page, "000001.png")
     picture = frame(page).locator("img")
     wait_until(page, lambda: picture.count() == 1 and picture.evaluate("image => image.naturalWidth") == 168)
@@ -157,6 +163,13 @@ def look_at_each_kind(page: Page, bucket: str, theme: str) -> None:
     page.evaluate(NO_CLIPBOARD)
     press(page, "Copy path")
     wait_until(page, lambda: "Copied" in said(page) or "copy it from the field" in said(page))
+
+
+def left_of(part: Locator) -> float:
+    """Return where on the page a part of it begins, in pixels from the left."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["x"]
 
 
 def search(page: Page, bucket: str, theme: str) -> None:

@@ -85,7 +85,7 @@ def test_folders_are_opened_counted_and_left_again(
 ) -> None:
     put(client, bucket, dataset(), tmp_path)
     browser = browse(bucket)
-    assert names(browser) == ["README.md", "meta/", "pictures/", "train/"]
+    assert names(browser) == ["meta/", "pictures/", "train/", "README.md"]
     wait_until(lambda: "train/: 21 objects" in said(browser) and "24 objects" in said(browser))
     press(browser, "train/")
     wait_until(lambda: names(browser) == ["deep/", "shard-000.tar"])
@@ -95,7 +95,7 @@ def test_folders_are_opened_counted_and_left_again(
     press(browser, "↑ Up")
     wait_until(lambda: names(browser) == ["deep/", "shard-000.tar"])
     press(browser, bucket)
-    wait_until(lambda: names(browser) == ["README.md", "meta/", "pictures/", "train/"])
+    wait_until(lambda: names(browser) == ["meta/", "pictures/", "train/", "README.md"])
     press(browser, "Buckets")
     wait_until(lambda: bucket in names(browser))
     press(browser, bucket)
@@ -420,7 +420,7 @@ def test_without_a_kernel_it_is_text(
     put(client, bucket, dataset(), tmp_path)
     found = cell(f"%ais browse {bucket}")
     assert type(found) is pd.DataFrame
-    assert found["name"].tolist() == ["README.md", "meta/", "pictures/", "train/"]
+    assert found["name"].tolist() == ["meta/", "pictures/", "train/", "README.md"]
     assert found["objects"].dropna().tolist() == [1, 1, 21]
     browser = cell(f"import aisnb\naisnb.browse('{bucket}')")
     assert "train/" in repr(browser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML, HBox, VBox
 
 from aisnb.client import portal
 from aisnb.client.connection import open_connection
@@ -63,8 +63,9 @@ class Browser(Panel):
         self._details = Details(self._errands, self._address.show_path)
         self._said = HTML()
         portal.run(self._show_first(first))
-        parts = [self._address.box, self._finder.box, self._table.box, self._said, self._details.box]
-        box = VBox([HTML(f"{style.SHEET}{style.HEADING}"), *parts])
+        body = HBox([VBox([self._table.box, self._said]), self._details.box])
+        body.add_class(style.BODY_CLASS)
+        box = VBox([HTML(f"{style.SHEET}{style.HEADING}"), self._address.box, self._finder.box, body])
         box.add_class(style.BROWSER_CLASS)
         box.add_class(style.FRAME_CLASS)
         super().__init__(box, [*self._address.spare, *self._table.widgets, *self._details.widgets])

@@ -12,7 +12,6 @@ from aisnb.notebook import pieces
 from aisnb.notebook.browser.members import MOST_MEMBERS, MemberTable
 from aisnb.notebook.browser.preview import HEAD, preview_html, wants_all
 from aisnb.notebook.browser.saving import Saving
-from aisnb.notebook.browser.style import DETAILS_CLASS
 from aisnb.units import human_size
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ class Details:
         self._members = MemberTable(lambda member: errands.send(_LOOK, self._look_into(member)))
         parts = [self._title, self._saving.box, self._members.box, self._preview]
         self.box = VBox(parts, layout=Layout(display="none"))
-        self.box.add_class(DETAILS_CLASS)
 
     @property
     def object_name(self) -> str:

@@ -9,6 +9,8 @@ from aisnb.notebook import button_table, pieces
 BROWSER_CLASS = "aisnb-browser"
 #: The frame of the widgets; a listing as plain HTML has the first class, too.
 FRAME_CLASS = "aisnb-browser-frame"
+#: Names, and what is chosen from them: side by side where there is room, else below each other.
+BODY_CLASS = "aisnb-browser-body"
 GRID_CLASS = "aisnb-browser-names"
 MEMBERS_CLASS = "aisnb-browser-members"
 CELLS_CLASS = "aisnb-browser-cells"
@@ -16,7 +18,6 @@ HEADS_CLASS = "aisnb-browser-heads"
 NUMBER_CLASS = "aisnb-browser-number"
 KIND_CLASS = "aisnb-browser-kind"
 CRUMBS_CLASS = "aisnb-browser-crumbs"
-DETAILS_CLASS = "aisnb-browser-details"
 PREVIEW_CLASS = "aisnb-browser-preview"
 #: For screen readers only.
 UNSEEN_CLASS = "aisnb-browser-unseen"
@@ -45,7 +46,7 @@ def _mark(kind: str, path: str) -> str:
 
 SHEET = f"""<style>
 .{FRAME_CLASS} {{
-  max-width: 76em; box-sizing: border-box; padding: 10px 14px 12px; margin: 2px 0; overflow: hidden;
+  max-width: 88em; box-sizing: border-box; padding: 10px 14px 12px; margin: 2px 0; overflow: hidden;
   border: {_RULE}; border-radius: 6px;
 }}
 .{FRAME_CLASS} .widget-html {{ height: auto; min-width: 0; }}
@@ -78,7 +79,8 @@ SHEET = f"""<style>
   content: "/"; content: "/" / ""; opacity: 0.5; padding-right: 8px;  /* not to be read aloud, where that can be said */
 }}
 .{FRAME_CLASS} button[data-text] {{ width: auto; }}
-.{DETAILS_CLASS} {{ margin-top: 4px; }}
+.{BODY_CLASS} {{ flex-flow: row wrap; align-items: flex-start; gap: 0 20px; }}
+.{BODY_CLASS} > * {{ flex: 1 1 32em; min-width: 0; }}
 .{FRAME_CLASS} pre.{PREVIEW_CLASS} {{
   max-height: 26em; overflow: auto; margin: 4px 0; padding: 6px 10px; white-space: pre-wrap; overflow-wrap: anywhere;
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.4; color: inherit;
