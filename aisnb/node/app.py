@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from aisnb.fileserver.accepting import BACKLOG, Acceptor
 from aisnb.fileserver.hosts import Hosts
 from aisnb.node import access, batches, buckets, cluster, downloads, extension, leases, objects
 from aisnb.node.door import Door
@@ -29,13 +30,13 @@ from aisnb.transfer import Fetcher
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Iterable
+    import ssl
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from aisnb.node.listening import Listening
     from aisnb.node.root import DataRoot
     from aisnb.store import Store
 
-_BACKLOG = 1024
 _PORT = "node.port"
 _CLUSTER_ID = "node.cluster_id"
 
@@ -81,15 +82,22 @@ async def running_node(
         assert runner.server is not None, "setup makes one"
         door = Door(node, app[access.HOSTS], runner.server)
         stack.callback(door.close)
-        server = await asyncio.get_running_loop().create_server(
-            door.visitor, sock=listener, backlog=_BACKLOG, ssl=listening.tls_context()
-        )
-        stack.callback(server.close)
+        stack.callback(await _open(door, listener, listening.tls_context()))
         if keep:
             node.leases.keep = True
         node.leases.reconsider()
         stack.callback(node.leases.close)
         yield node
+
+
+async def _open(door: Door, listener: socket.socket, tls: ssl.SSLContext | None) -> Callable[[], None]:
+    """Let clients in; return what lets in nobody any more."""
+    if tls is not None:
+        loop = asyncio.get_running_loop()
+        return (await loop.create_server(door.visitor, sock=listener, backlog=BACKLOG, ssl=tls)).close
+    listener.setblocking(False)
+    listener.listen(BACKLOG)
+    return Acceptor(listener, lambda: listener.accept()[0], door.welcome).close
 
 
 def make_app(node: Node, names: Iterable[str]) -> web.Application:

@@ -7,34 +7,37 @@ be had, is the framework's from then on, with the very bytes that it sent: there
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import time
 from email.utils import formatdate
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import httptools
 from aiohttp import web
 
 from aisnb.errors import AisnbError
-from aisnb.node.access import bears
+from aisnb.fileserver.watching import EpollWatch, watch_on
 from aisnb.node.content import whole_object_headers
+from aisnb.node.light_transport import LightTransport
 from aisnb.node.properties import Right, check_right
 from aisnb.uris import Bucket
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from aisnb.fileserver.hosts import Hosts
     from aisnb.node.state import Node
-    from aisnb.store import ObjectRecord
+    from aisnb.store import ObjectRecord, Sighting
 
 #: Up to here an object is read and written in one go.
 _SMALL_BYTES = 256 << 10
 #: Seconds after which a connection that asks for nothing, or takes nothing of its answers, is given up, as the
 #: framework does between two requests.
 _IDLE_SECONDS = 75.0
-#: Heads that are held in memory, 16 MiB at most.
+#: Heads that are held in memory, 20 MiB at most.
 _REMEMBERED = 16_384
 #: Received at once. asyncio's own way makes room for 256 KiB each time, which costs more than the reading.
 _RECEIVE_BYTES = 16 << 10
@@ -45,7 +48,7 @@ _UNUSUAL = {b"range", b"expect", b"content-length", b"transfer-encoding", b"upgr
 
 
 class Door:
-    """Makes a protocol for each connection to the node.
+    """Receives whoever connects to the node.
 
     Args:
         node: whose objects.
@@ -54,69 +57,104 @@ class Door:
     """
 
     def __init__(self, node: Node, hosts: Hosts, framework: Callable[[], asyncio.Protocol]) -> None:
+        loop = asyncio.get_running_loop()
         self.framework = framework
         self.incoming = memoryview(bytearray(_RECEIVE_BYTES))  # read before the next comes, so one will do
-        self.visitors: set[_Visitor] = set()
-        self._heads: dict[bytes, tuple[ObjectRecord, bytes]] = {}
+        self._visitors: set[_Visitor] = set()
+        self._known: dict[bytes, _Known] = {}
+        self._bearer = b"Bearer " + node.token.encode()
         self._node = node
         self._hosts = hosts
-        self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._give_up_idle)
+        self._watch = watch_on(loop)
+        self._closed = False
+        self._sweep = loop.call_later(_IDLE_SECONDS, self._give_up_idle)
+
+    def welcome(self, client: socket.socket) -> None:
+        """Take in a client by its socket, connected and non-blocking, which is closed by whoever answers it."""
+        visitor = _Visitor(self)
+        visitor.connection_made(LightTransport(client, visitor, self.incoming, self._watch))
 
     def visitor(self) -> asyncio.BaseProtocol:
-        """Return the protocol of a new connection."""
+        """Return the protocol of a new connection that has a transport of asyncio's, for it speaks TLS."""
         return _Visitor(self)
+
+    def enter(self, visitor: _Visitor) -> None:
+        """Count a connection as one of the door's."""
+        self._visitors.add(visitor)
+
+    def leave(self, visitor: _Visitor) -> None:
+        """Count it no more; twice is harmless."""
+        self._visitors.discard(visitor)
+        self._close_watch_at_last()
 
     def close(self) -> None:
         """Close the connections that are not the framework's; twice is harmless."""
+        self._closed = True
         self._sweep.cancel()
-        for visitor in list(self.visitors):
+        for visitor in list(self._visitors):
             visitor.close()
+        self._close_watch_at_last()
+
+    def _close_watch_at_last(self) -> None:
+        """Close it once nobody is left who may still get the rest of an answer."""
+        if self._closed and not self._visitors and isinstance(self._watch, EpollWatch):
+            self._watch.close()
 
     def _give_up_idle(self) -> None:
-        for visitor in list(self.visitors):
+        for visitor in list(self._visitors):
             visitor.give_up_if_idle()
         self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._give_up_idle)
 
     def answer(self, question: _Question) -> bytes | None:
         """Return the answer to a request, None if it is for the framework to give."""
-        match = _PATH.fullmatch(question.target) if question.is_plain and not self._node.stop.is_set() else None
-        if match is None or not self._may_enter(question.headers):
+        if not question.is_plain or self._node.stop.is_set() or not self._may_enter(question.headers):
             return None
-        bucket, name = _bucket(match[1]), match[2].decode()
+        known = self._known.get(question.target)
+        body = self._node.store.read_again(known.seen) if known is not None else None
+        if known is None or body is None:
+            found = self._look_for(question.target)
+            if found is None:
+                return None
+            known, body = found
+        self._node.leases.touch()
+        return b"".join((known.head, _date(int(time.time())), body))
+
+    def _look_for(self, target: bytes) -> tuple[_Known, bytes] | None:
+        """Return what the target names, and remember it; None if it is not for here, or not to be had."""
+        match = _PATH.fullmatch(target)
+        if match is None:
+            return None
+        bucket = Bucket("ais", match[1].decode())
         try:
-            check_right(self._node.store, bucket, Right.GET)
-            found = self._node.store.read(bucket, name, _SMALL_BYTES)
-        except (AisnbError, web.HTTPException):
+            found = self._node.store.read(bucket, match[2].decode(), _SMALL_BYTES)
+            check_right(self._node.store, bucket, Right.GET)  # after it, so that no change of it can be missed
+        except (AisnbError, web.HTTPException, OSError):
             return None
         if found is None:
             return None
-        self._node.leases.touch()
-        return b"%b%b%b" % (self._head(question.target, bucket, found[0]), _date(int(time.time())), found[1])
-
-    def _head(self, target: bytes, bucket: Bucket, record: ObjectRecord) -> bytes:
-        """Return what comes before the date; the store hands out the same record until something has changed."""
-        known = self._heads.get(target)
-        if known is not None and known[0] is record:
-            return known[1]
-        head = _head(bucket, record)
-        if len(self._heads) >= _REMEMBERED:
-            self._heads.clear()
-        self._heads[target] = record, head
-        return head
+        seen, body = found
+        known = _Known(seen, _head(bucket, seen.record))
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[target] = known
+        return known, body
 
     def _may_enter(self, headers: dict[bytes, bytes]) -> bool:
-        authorization = headers.get(b"authorization", b"").decode("utf-8", "surrogateescape")
-        return self._hosts.allows(headers.get(b"host", b"")) and bears(authorization, self._node.token)
+        """Return whether a request is surely let in: of the ways to write the token, one is looked for here."""
+        given = headers.get(b"authorization", b"")
+        return hmac.compare_digest(given, self._bearer) and self._hosts.allows(headers.get(b"host", b""))
+
+
+class _Known(NamedTuple):
+    """An object that was handed out, and the head that it had, up to the date."""
+
+    seen: Sighting
+    head: bytes
 
 
 def _head(bucket: Bucket, record: ObjectRecord) -> bytes:
     lines = "".join([f"{name}: {value}\r\n" for name, value in whole_object_headers(bucket, record)])
     return f"HTTP/1.1 200 OK\r\n{lines}Content-Length: {record.size}\r\n".encode()
-
-
-@lru_cache(maxsize=64)
-def _bucket(name: bytes) -> Bucket:
-    return Bucket("ais", name.decode())
 
 
 @lru_cache(maxsize=1)
@@ -179,7 +217,7 @@ class _Question:
 class _Visitor(asyncio.BufferedProtocol):
     """One connection, as long as it asks for small objects only."""
 
-    _transport: asyncio.Transport
+    _transport: asyncio.Transport | LightTransport
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -187,12 +225,12 @@ class _Visitor(asyncio.BufferedProtocol):
         self._stirred = True
         self._untaken = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._door.visitors.add(self)
+    def connection_made(self, transport: asyncio.BaseTransport | LightTransport) -> None:
+        self._transport = cast("asyncio.Transport | LightTransport", transport)
+        self._door.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._door.visitors.discard(self)
+        self._door.leave(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._door.incoming
@@ -208,11 +246,11 @@ class _Visitor(asyncio.BufferedProtocol):
             self._transport.write(answer)
 
     def pause_writing(self) -> None:
-        """Read no further question before the client has taken its answers."""
-        self._transport.pause_reading()
+        """Read no further question before the client has taken its answers: asyncio's transport wants to be told."""
+        cast("asyncio.Transport", self._transport).pause_reading()
 
     def resume_writing(self) -> None:
-        self._transport.resume_reading()
+        cast("asyncio.Transport", self._transport).resume_reading()
 
     def give_up_if_idle(self) -> None:
         """Cut the connection if nothing was asked, and nothing taken, since the last call."""
@@ -226,8 +264,22 @@ class _Visitor(asyncio.BufferedProtocol):
         self._transport.close()
 
     def _hand_over(self, data: bytes) -> None:
-        self._door.visitors.discard(self)
-        protocol = self._door.framework()
-        self._transport.set_protocol(protocol)
-        protocol.connection_made(self._transport)
-        protocol.data_received(data)
+        self._door.leave(self)
+        successor = _Successor(self._door.framework(), data)
+        if isinstance(self._transport, LightTransport):
+            self._transport.leave_to(successor)
+        else:
+            successor.connection_made(self._transport)
+
+
+class _Successor(asyncio.Protocol):
+    """Gives a connection to a protocol that is told what was read already."""
+
+    def __init__(self, protocol: asyncio.Protocol, data: bytes) -> None:
+        self._protocol = protocol
+        self._data = data
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).set_protocol(self._protocol)
+        self._protocol.connection_made(transport)
+        self._protocol.data_received(self._data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aisnb.store.files import Sighting
 from aisnb.store.partial import IN_MEMORY, Partial
 from aisnb.store.records import (
     BriefPage,
@@ -28,6 +29,7 @@ __all__ = [
     "Page",
     "Partial",
     "ServerRecord",
+    "Sighting",
     "Store",
     "Summary",
     "open_store",

@@ -72,7 +72,8 @@ class Database:
         self._path = str(path)
         self._lock = threading.RLock()
         self._closed = False
-        #: Grows with every transaction, before who asked for it hears of its end: what was read since is still so.
+        #: Grows with every transaction, and what is noted in memory with it, before who asked for it hears of its end:
+        #: what was read since is still so.
         self.changes = 0
         self._idle: list[sqlite3.Connection] = []
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable to all

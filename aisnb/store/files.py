@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aisnb.errors import NodeError
 from aisnb.store import index
 from aisnb.store.commits import INODE_MASK
@@ -23,6 +25,22 @@ if TYPE_CHECKING:
 
 #: Records that are held in memory, 20 MiB at most: small objects are read again and again where models are trained.
 _REMEMBERED = 16_384
+
+_READ = os.O_RDONLY | os.O_CLOEXEC
+
+
+class Sighting(Struct, frozen=True, gc=False):
+    """An object that was read: it can be read again by this alone, as long as nothing at all is written.
+
+    Attributes:
+        record: the object's.
+        path: of its file.
+        changes: what `Database.changes` was before it was looked for.
+    """
+
+    record: ObjectRecord
+    path: str
+    changes: int
 
 
 class ObjectFiles:
@@ -49,6 +67,32 @@ class ObjectFiles:
             raise no_such_object(bucket, name)
         return record
 
+    def read(self, bucket: Bucket, name: str, most: int) -> tuple[Sighting, bytes] | None:
+        """Return an object and all its bytes; see `Store.read`."""
+        changes = self._database.changes
+        record, path, descriptor = self.find(bucket, name)
+        try:
+            body = os.pread(descriptor, record.size, 0) if record.size <= most else b""
+        finally:
+            os.close(descriptor)
+        return (Sighting(record, path, changes), body) if len(body) == record.size else None
+
+    def read_again(self, seen: Sighting) -> bytes | None:
+        """Return an object's bytes; see `Store.read_again`."""
+        if seen.changes != self._database.changes:
+            return None
+        record = seen.record
+        try:
+            descriptor = os.open(seen.path, _READ)
+            try:
+                status = os.fstat(descriptor)
+                body = os.pread(descriptor, record.size, 0)
+            finally:
+                os.close(descriptor)
+        except OSError:  # whoever looks for it has the words for that
+            return None
+        return body if len(body) == record.size and _file_identity(status) == _identity(record) else None
+
     def find(self, bucket: Bucket, name: str) -> tuple[ObjectRecord, str, int]:
         """Return an object's record, the path of its file, and a descriptor of that, open to be read.
 
@@ -64,7 +108,7 @@ class ObjectFiles:
             descriptor = self._open(bucket, name, path)
             try:
                 status = os.fstat(descriptor)
-                identity = (status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK)
+                identity = _file_identity(status)
                 found = self._recall(number, name)
                 if found is not None and _identity(found) == identity:  # nearly always: no intent to be looked for
                     return found, path, descriptor
@@ -97,7 +141,7 @@ class ObjectFiles:
 
     def _open(self, bucket: Bucket, name: str, path: str) -> int:
         try:
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(path, _READ)
         except OSError as exc:
             self.stat(bucket, name)
             raise file_gone(bucket, name, path) from exc
@@ -119,3 +163,7 @@ class ObjectFiles:
 
 def _identity(record: ObjectRecord) -> tuple[int, int, int]:
     return record.size, record.modified_ns, record.inode
+
+
+def _file_identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino & INODE_MASK

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from aisnb.store.changes import Then
+    from aisnb.store.files import Sighting
     from aisnb.store.records import BriefPage, BucketRecord, Completion, ObjectRecord, Page, Summary
     from aisnb.uris import Bucket
 
@@ -202,14 +203,13 @@ class Store:
         record, path, descriptor = self._files.find(bucket, name)
         return record, open(path, "rb", opener=lambda *_: descriptor)  # the caller closes it
 
-    def read(self, bucket: Bucket, name: str, most: int) -> tuple[ObjectRecord, bytes] | None:
-        """Return an object's record and all its bytes, None if those are more than `most`. Raises what `open` does."""
-        record, _, descriptor = self._files.find(bucket, name)
-        try:
-            body = os.pread(descriptor, record.size, 0) if record.size <= most else b""
-        finally:
-            os.close(descriptor)
-        return (record, body) if len(body) == record.size else None
+    def read(self, bucket: Bucket, name: str, most: int) -> tuple[Sighting, bytes] | None:
+        """Return an object and all its bytes, None if those are more than `most`. Raises what `open` does."""
+        return self._files.read(bucket, name, most)
+
+    def read_again(self, seen: Sighting) -> bytes | None:
+        """Return all bytes of an object that was read; None if anything at all was changed since: look for it anew."""
+        return self._files.read_again(seen)
 
     def page(self, bucket: Bucket, *, prefix: str = "", after: str = "", limit: int = 10_000) -> Page:
         """Return a stretch of the bucket's listing.

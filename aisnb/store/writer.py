@@ -64,7 +64,9 @@ class Writer:
 
         def work() -> None:
             try:
-                future.set_result(function())
+                result = function()
+                self._database.changes += 1  # what it noted in memory after its transactions is a change, too
+                future.set_result(result)
             except BaseException as exc:  # noqa: BLE001  # not swallowed: raised where it was called
                 future.set_exception(exc)
 

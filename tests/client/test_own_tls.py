@@ -57,6 +57,9 @@ def test_everything_works_as_without_it(home: Path, tmp_path: Path, source: Faul
         (tmp_path / "large").write_bytes(BODY)
         client.put(tmp_path / "large", "ais://b/large")
         assert client.get("ais://b/large") == BODY
+        (tmp_path / "small").write_bytes(BODY[:1000])
+        client.put(tmp_path / "small", "ais://b/a")
+        assert [client.get("ais://b/a") for _ in range(3)] == [BODY[:1000]] * 3
         assert client.get("ais://b/large", offset=1_000_000, length=10) == BODY[1_000_000:1_000_010]
         assert client.download(source.add("/a", BODY), "ais://b").wait(PATIENCE).done == 1
         assert list(client.ls("ais://b")["name"]) == ["a", "large"]

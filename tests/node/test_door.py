@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import socket
+import struct
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.nodes import NodeProcess
+    from tests.support.nodes import NodeAt, NodeProcess
 
+#: AIStore's ``su``, and the right to list only.
+EVERYTHING, LISTING_ONLY = str(2**64 - 1), str(1 << 9)
 SMALL, LARGE = b"hello world", bytes(range(256)) * 4096
 
 
@@ -37,13 +40,25 @@ def shelf(node: NodeProcess, bucket: str) -> str:
 
 
 @contextlib.contextmanager
-def talk(node: NodeProcess) -> Iterator[socket.socket]:
+def talk(node: NodeAt) -> Iterator[socket.socket]:
     address = urlsplit(node.endpoint)
     with socket.create_connection((address.hostname, address.port), PATIENCE) as connection:
         yield connection
 
 
-def question(node: NodeProcess, target: str, *more: str, version: str = "1.1") -> bytes:
+@contextlib.contextmanager
+def narrow_talk(node: NodeAt) -> Iterator[socket.socket]:
+    """A connection of small segments that takes little before it is read from: systems hold back as little for it."""
+    address = urlsplit(node.endpoint)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        connection.settimeout(PATIENCE)
+        connection.connect((address.hostname, address.port))
+        yield connection
+
+
+def question(node: NodeAt, target: str, *more: str, version: str = "1.1") -> bytes:
     lines = [f"GET {target} HTTP/{version}", "Host: 127.0.0.1", f"Authorization: Bearer {node.token}", *more]
     return "\r\n".join([*lines, "", ""]).encode()
 
@@ -106,6 +121,37 @@ def test_what_is_remembered_of_an_object_is_never_older_than_its_last_change(nod
     assert node.ask("GET", place).status == 404
 
 
+def test_a_file_that_cannot_be_read_is_the_frameworks_to_say(node: NodeProcess, shelf: str) -> None:
+    place = f"{shelf}/dir/small"
+    assert node.ask("GET", place).body == node.ask("GET", place).body == SMALL
+    file = node.root.path / "buckets" / "ais" / shelf.rpartition("/")[2] / "dir" / "small"
+    file.unlink()
+    assert str(file) in node.ask("GET", place).message
+    file.mkdir()
+    assert node.ask("GET", place).status >= 400
+
+
+def test_a_right_that_is_taken_away_is_not_remembered(node: NodeProcess, shelf: str) -> None:
+    bucket = shelf.rpartition("/")[2]
+    for access, status in [(LISTING_ONLY, 403), (EVERYTHING, 200), (LISTING_ONLY, 403)]:
+        said = {"action": "set-bprops", "name": "", "value": {"access": access}}
+        assert node.ask("PATCH", f"/v1/buckets/{bucket}", said).status == 200
+        for _ in range(2):
+            assert node.ask("GET", f"{shelf}/dir/small").status == status
+
+
+def test_a_bucket_that_goes_takes_what_is_remembered_with_it(node: NodeProcess, shelf: str) -> None:
+    bucket = shelf.rpartition("/")[2]
+    assert node.get(bucket, "dir/small") == node.get(bucket, "dir/small") == SMALL
+    said = {"action": "move-bck", "name": "", "value": None}
+    assert node.ask("POST", f"/v1/buckets/{bucket}?bck_to=ais/@%23/{bucket}-new/", said).status == 200
+    assert node.ask("GET", f"{shelf}/dir/small").status == 404
+    assert node.get(f"{bucket}-new", "dir/small") == node.get(f"{bucket}-new", "dir/small") == SMALL
+    said = {"action": "destroy-bck", "name": "", "value": None}
+    assert node.ask("DELETE", f"/v1/buckets/{bucket}-new", said).status == 200
+    assert node.ask("GET", f"/v1/objects/{bucket}-new/dir/small").status == 404
+
+
 def test_questions_that_come_at_once_or_in_pieces_are_answered_in_order(node: NodeProcess, shelf: str) -> None:
     small, large = question(node, f"{shelf}/dir/small"), question(node, f"{shelf}/large")
     with talk(node) as connection:
@@ -127,6 +173,37 @@ def test_whoever_takes_no_answers_is_asked_no_more_and_gets_all_in_the_end(node:
         for _ in range(100):
             connection.sendall(question(node, f"/v1/objects/{bucket}/o"))
         assert answers(connection, 100) == [(200, content)] * 100
+
+
+def test_an_answer_that_is_taken_slowly_comes_whole_and_the_next_question_after_it(
+    node: NodeProcess, bucket: str
+) -> None:
+    content = bytes(range(256)) * 1000
+    node.put(bucket, "o", content)
+    asked = question(node, f"/v1/objects/{bucket}/o")
+    with narrow_talk(node) as connection:
+        connection.sendall(asked)
+        assert len(connection.recv(1, socket.MSG_PEEK)) == 1
+        connection.sendall(asked)  # not read before the first answer has gone out
+        assert answers(connection, 2) == [(200, content)] * 2
+
+
+def test_who_closes_only_its_half_gets_its_answer_and_the_end(node: NodeProcess, shelf: str) -> None:
+    with talk(node) as connection:
+        connection.sendall(question(node, f"{shelf}/dir/small"))
+        connection.shutdown(socket.SHUT_WR)
+        assert answers(connection, 1) == [(200, SMALL)]
+        assert connection.recv(1) == b""
+
+
+def test_who_goes_away_in_the_middle_of_an_answer_disturbs_nobody(node: NodeProcess, bucket: str) -> None:
+    node.put(bucket, "o", bytes(250_000))
+    for _ in range(5):
+        with narrow_talk(node) as connection:
+            connection.sendall(question(node, f"/v1/objects/{bucket}/o"))
+            assert connection.recv(10) == b"HTTP/1.1 2"
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert node.get(bucket, "o") == bytes(250_000)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +229,19 @@ def test_who_may_not_enter_gets_nothing(node: NodeProcess, shelf: str) -> None:
         ({"Authorization": ""}, 401),
         ({"Authorization": "Bearer nonsense"}, 401),
         ({"Authorization": f"Basic {node.token}"}, 401),
+        ({"Authorization": f"Bearer {node.token}x"}, 401),
         ({"Host": "evil.example"}, 403),
     ]:
-        answer = node.ask("GET", path, headers=headers)
-        assert answer.status == status
-        assert SMALL not in answer.body
+        for _ in range(2):
+            answer = node.ask("GET", path, headers=headers)
+            assert answer.status == status
+            assert SMALL not in answer.body
+        assert node.ask("GET", path).body == SMALL, "remembered for those who may enter only"
+
+
+def test_the_token_may_be_spelled_in_all_ways_that_the_framework_knows(node: NodeProcess, shelf: str) -> None:
+    for value in (f"bearer {node.token}", f"Bearer  {node.token}", f"Bearer {node.token} "):
+        assert node.ask("GET", f"{shelf}/dir/small", headers={"Authorization": value}).body == SMALL
 
 
 def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:

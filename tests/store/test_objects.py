@@ -10,9 +10,11 @@ import pytest
 import xxhash
 
 from aisnb.errors import AlreadyExists, NameInvalid, NodeError, ObjectNotFound
-from tests.store.writing import ABC, content, leftovers, names, put
+from tests.store.writing import ABC, XYZ, content, leftovers, names, put
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aisnb.store import Store
 
 
@@ -220,6 +222,64 @@ def test_readers_see_whole_objects_only_while_they_are_overwritten(store: Store)
             done.set()
         for reader in readers:
             reader.result(30)
+
+
+def test_an_object_is_read_again_as_long_as_nothing_is_written(store: Store) -> None:
+    put(store, "x", b"hello")
+    found = store.read(ABC, "x", 5)
+    assert found is not None
+    seen, body = found
+    assert (seen.record, body) == (store.stat(ABC, "x"), b"hello")
+    assert store.read_again(seen) == store.read_again(seen) == b"hello"
+    assert store.read(ABC, "x", 4) is None, "more than was wanted"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: put(store, "x", b"other"),
+        lambda store: put(store, "y", b"hello"),
+        lambda store: store.remove(ABC, ["x"]),
+        lambda store: store.set_custom(ABC, "x", {"a": "b"}),
+        lambda store: store.set_extra(ABC, {"access": "0"}),
+        lambda store: store.rename_bucket(ABC, XYZ),
+        lambda store: store.remove_bucket(ABC),
+        lambda store: (store.root / "buckets/ais/abc/x").write_bytes(b"longer"),
+        lambda store: (store.root / "buckets/ais/abc/x").unlink(),
+    ],
+)
+def test_an_object_is_looked_for_anew_once_anything_was_changed(
+    store: Store, change: Callable[[Store], object]
+) -> None:
+    put(store, "x", b"hello")
+    found = store.read(ABC, "x", 5)
+    assert found is not None
+    change(store)
+    assert store.read_again(found[0]) is None
+
+
+def test_what_is_read_again_is_whole_while_it_is_overwritten(store: Store) -> None:
+    put(store, "x", b"\0" * 4096)
+    done = threading.Event()
+
+    def read() -> int:
+        count = 0
+        while not done.is_set():
+            found = store.read(ABC, "x", 4096)
+            assert found is not None
+            while (body := store.read_again(found[0])) is not None and not done.is_set():
+                assert xxhash.xxh64(body).hexdigest() == found[0].record.checksum
+                count += 1
+        return count
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        try:
+            for number in range(300):
+                put(store, "x", bytes([number % 251]) * 4096)
+        finally:
+            done.set()
+        assert sum(reader.result(30) for reader in readers)
 
 
 def test_threads_can_write_at_once(store: Store) -> None:
