@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.client.snapshots import can_retry
 from aisnb.protocol.extension import FAILED
+from aisnb.templates import glob_in
 from aisnb.units import plural, printable
 from aisnb.uris import is_link, link_directory
 
@@ -97,6 +98,10 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
     link = errors[0].url
     if "//" in link.partition("://")[2]:
         return f". The links have two slashes in a row, like '{link}': leave one of them out"
+    if "{" in link and "}" not in link:
+        return f". The brace in '{link}' is not closed, so this is one name and no template: close it"
+    if found := glob_in(link):
+        return f". The '{found[0]}' in '{found[1]}' stands for itself: for many files write a range like {{001..010}}"
     listed = f": '%ais ls {link_directory(link)}' (in Python: client.ls)" if is_link(link) else ""
     return f". Check the names against what the source lists{listed}; {again} helps only once it has them"
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
+import aisnb
 from aisnb.client.failures import failure_text
 from aisnb.client.snapshots import next_step
 from aisnb.protocol.extension import JobErrorRow, JobSnapshot
 from aisnb.wording import in_shell
+
+if TYPE_CHECKING:
+    from tests.support.faulty import FaultySource
 
 _GONE = "the source answered 404 Not Found, there is no such file: check the name"
 
@@ -74,6 +82,22 @@ def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> 
     assert text.endswith("'%ais retry dnl-x' (in Python: job.retry()) helps only once it has them.")
     passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
     assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' (in Python: job.retry()) tries them again.")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("s-{1..2.tar", "The brace in '{link}' is not closed, so this is one name and no template: close it."),
+        ("s-*.tar", "The '*' in 's-*.tar' stands for itself: for many files write a range like {{001..010}}."),
+    ],
+)
+def test_a_404_of_what_was_meant_for_many_files_says_so(
+    client: aisnb.Client, bucket: str, source: FaultySource, name: str, told: str
+) -> None:
+    link = source.url(f"/{name}")
+    with pytest.raises(aisnb.JobFailed) as failed:
+        client.download(link, bucket, wait=True)
+    assert str(failed.value).endswith(told.format(link=link))
 
 
 def test_a_404_of_links_with_a_slash_too_many_says_so() -> None:
