@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from aisnb.protocol.extension import ENDED, PAUSED, JobErrorRow, JobPage
 from aisnb.protocol.messages import DELETE_OBJECTS, DOWNLOAD_KIND, PREFETCH_KIND
 from aisnb.store import JobRecord
 from aisnb.transfer import FOR_LISTINGS, Fetcher, read_index
+from aisnb.units import plural
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from aisnb.uris import Bucket
 
 _KEPT_NS = 7 * 24 * 3600 * 10**9
+#: What a retry's description ends in.
+_RETRY = re.compile(r" \(retry of [^()]*\)$")
 _NEEDS_CREDENTIALS = (
     "needs credentials: they are never kept on disk, and the node that had them is gone. Resume it with the headers "
     "that its source wants."
@@ -193,7 +197,8 @@ class Jobs:
         fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{random_id()}"
         self._tokens[fresh] = token
         count = await asyncio.to_thread(self._store.jobs.copy_errors_as_items, job, fresh)
-        plan = Plan(spec, count, record.description, (), dict(headers))
+        said = f"{_RETRY.sub('', record.description)} (retry of {plural(count, 'file')} of {job})"
+        plan = Plan(spec, count, said, (), dict(headers))
         return await self._begin(plan, record.kind, fresh)
 
     async def stop(self, job: str) -> JobSnapshot:

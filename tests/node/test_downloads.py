@@ -90,7 +90,12 @@ def test_errors_say_status_and_tries_and_only_they_are_retried(node: NodeProcess
     source.add("/s-3", b"three")
     retried = control(node, job, "retry")["id"]
     assert retried.startswith("dnl-")
-    assert counts(ended(node, retried)) == ("finished", 2, 1, 0, 1)
+    shot = ended(node, retried)
+    assert counts(shot) == ("finished", 2, 1, 0, 1)
+    whole = f"{source.url('/s-{1..4}')} -> ais://errors"
+    assert shot["description"] == f"{whole} (retry of 2 files of {job})"
+    again = ended(node, control(node, retried, "retry")["id"])
+    assert again["description"] == f"{whole} (retry of 1 file of {retried})"
     assert node.get("errors", "s-3") == b"three"
     assert len(source.asked("/s-1")) == 1
 
