@@ -260,11 +260,13 @@ class Job:
             headers: for the source, again: credentials are never kept on disk.
 
         Raises:
-            UsageError: it was stopped before any file of it failed: what it has not tried did not fail.
+            UsageError: no file of it has failed; nor did what a stopped job has not tried.
             Unsupported: a cluster's job is no download, or nobody knows its links any more.
         """
         if (await self.changed()).state == ABORTED and not self._snapshot.failed:
             raise UsageError(refusal(self._snapshot, "retried, as no file of it has failed"))
+        if has_ended(self._snapshot) and not self._snapshot.failed:
+            raise UsageError(f"Job {self.id} has nothing to retry: no file of it failed.")
         jobs = await jobs_of(self._connection)
         return await open_job(self._connection, await jobs.retry(self.id, header_lists(headers)))
 

@@ -112,3 +112,5 @@ def test_a_job_that_ended_by_itself_says_that_there_is_nothing_to_resume(
         ais(f"resume {job.id}")
     with pytest.raises(aisnb.UsageError, match="it is finished"):
         ais(f"pause {job.id}")
+    with pytest.raises(aisnb.UsageError, match="nothing to retry"):
+        ais(f"retry {job.id}")
