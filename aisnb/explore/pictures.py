@@ -37,7 +37,7 @@ _BAR, _LINE = "#2f6f9f", "#b3541e"
 _CELLS = ("#2f6f9f", "#3d7f5f", "#7a5ba6", "#a0522d", "#50708a", "#8a6d1f", "#9a4468", "#4a7a7a")
 _REST = "#6e7781"
 _ROWS = 8
-_MOST_CELLS = 36
+_MOST_CELLS = 300
 _SHORT, _LONGEST = 24, 120
 _LEAST = 4
 _ASPECT = (10.0, 3.4)
@@ -138,7 +138,7 @@ def _draw_treemap(axes: Axes, groups: DataFrame) -> None:
     rest = groups.iloc[len(shown) :]
     if rest["size"].sum():
         areas.append(float(rest["size"].sum()))
-        labels.append(f"{len(rest):,} others")
+        labels.append(f"{len(rest):,} others, up to {human_size(int(rest['size'].max()))} each")
     order = sorted(range(len(areas)), key=lambda index: -areas[index])
     cells = squarify([areas[index] for index in order], *_ASPECT)
     for index, (x, y, width, height) in zip(order, cells, strict=True):
@@ -164,7 +164,7 @@ def _fitting(name: str, width: float, ending: str) -> str:
     room = _room(width)
     if len(name) <= room:
         return name
-    return "…" + name.removesuffix(ending)[1 - room :] if room >= _LEAST else ""
+    return "…" + name.removesuffix(ending)[1 - room :].lstrip("-_./ ") if room >= _LEAST else ""
 
 
 def _room(width: float) -> int:

@@ -107,6 +107,18 @@ def test_members_of_shards_are_shown_by_shard_and_webdataset_extension() -> None
     assert sizes(inside).prefix_kind == "directory"
 
 
+def test_a_treemap_shows_hundreds_of_groups_and_how_large_the_others_are() -> None:
+    names = [f"class-{number:04}/a" for number in range(1_000)]
+    frame = pd.DataFrame({"name": names, "size": range(1_000, 2_000)})
+    tree = sizes(frame).figure().axes[2]
+    assert len(tree.patches) == 301
+    labels = [label.get_text() for label in tree.texts]
+    assert sum(label.startswith("700 others, up to 1.66KiB each\n") for label in labels) == 1
+    labels = [label.get_text() for label in sizes(frame.head(200)).figure().axes[2].texts]
+    assert sum(label.startswith("…") for label in labels) > 50
+    assert not any(label.startswith("…-") for label in labels)
+
+
 def test_a_treemap_s_labels_tell_cells_apart_and_stay_in_them() -> None:
     names = [f"train/imagenet-{number:06d}.tar" for number in range(40)]
     frame = pd.DataFrame({"shard": names, "member": "1.jpg", "size": [3**number % 997 for number in range(40)]})
