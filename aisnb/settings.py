@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ from aisnb.uris import check_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
 PROGRESS_STYLES = ("auto", "off", "text", "widget")
-
-
+NOTE_STREAMS = ("stderr", "stdout")
 UNITS = ("iec", "si", "raw")
 
 
@@ -28,16 +29,23 @@ class Preferences:
         units: how sizes are shown: ``iec`` (KiB), ``si`` (KB) or ``raw`` (bytes).
         progress: as ``AISNB_PROGRESS``; ``auto`` leaves it to that.
         connections: files that a download fetches at once; 0 lets the endpoint decide.
+        notes: the stream that notes go to; warnings always go to ``stderr``.
     """
 
     provider: str = "ais"
     units: str = "iec"
     progress: str = "auto"
     connections: int = 0
+    notes: str = "stderr"
 
 
 #: What holds in this process now.
 PREFERENCES = Preferences()
+
+
+def note_stream(text: str) -> TextIO | None:
+    """Return where a note or a warning is to be written; None if that is closed."""
+    return sys.stdout if PREFERENCES.notes == "stdout" and not text.startswith("Warning: ") else sys.stderr
 
 
 @dataclass(frozen=True, slots=True)

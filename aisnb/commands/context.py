@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Protocol
 
-from aisnb.settings import read_settings
+from aisnb.settings import note_stream, read_settings
 from aisnb.wording import spoken
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Context(Protocol):
 
 
 class Session:
-    """Keeps one client for as long as the settings stay the same; says notes and warnings on standard error.
+    """Keeps one client for as long as the settings stay the same; says notes and warnings.
 
     Args:
         tree: the commands of the front end.
@@ -65,9 +64,10 @@ class Session:
         self.say(f"Warning: {text}")
 
     def say(self, line: str) -> None:
-        """Write a line to standard error, which a notebook shows below the cell."""
-        sys.stderr.write(f"{spoken(line)}\n")
-        sys.stderr.flush()
+        """Write a line to standard error, or where notes go, which a notebook shows below the cell."""
+        if stream := note_stream(line):
+            stream.write(f"{spoken(line)}\n")
+            stream.flush()
 
     def watch(self, job: Job, timeout: float | None = None) -> Job:
         """Show the job's progress until it ends, and return it; raises what `Job.wait` raises."""

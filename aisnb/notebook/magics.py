@@ -16,7 +16,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from IPython.display import display
 from traitlets import Enum, Int, observe
 
-from aisnb.settings import PREFERENCES, PROGRESS_STYLES, UNITS
+from aisnb.settings import NOTE_STREAMS, PREFERENCES, PROGRESS_STYLES, UNITS
 from aisnb.uris import PROVIDERS
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class AisMagics(Magics):
     connections = Int(
         0, min=0, help="Files that a download fetches at once (--max-conns); 0 lets the endpoint decide."
     ).tag(config=True)
+    notes = Enum(
+        NOTE_STREAMS, "stderr", help="Where notes go: stderr has a red ground in JupyterLab. Warnings stay there."
+    ).tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
@@ -73,7 +76,7 @@ class AisMagics(Magics):
         self._context: NotebookContext | None = None
         self._lock = threading.Lock()
 
-    @observe("provider", "units", "progress", "connections")
+    @observe("provider", "units", "progress", "connections", "notes")
     def _prefer(self, change: Bunch) -> None:
         setattr(PREFERENCES, change.name, change.new)
 

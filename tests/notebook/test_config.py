@@ -75,6 +75,24 @@ def test_connections_and_progress_reach_the_commands(cell: Cell) -> None:
     assert read_settings({"AISNB_PROGRESS": "text"}).progress == "text"
 
 
+def test_notes_leave_the_stream_of_errors_where_somebody_likes_that_and_warnings_do_not(
+    cell: Cell, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".hidden").write_text("x")
+    lines = f"import aisnb\n%ais create {bucket}-empty\n%ais ls {bucket}-empty\naisnb.serve({str(tmp_path)!r}).stop()"
+    cell(lines)
+    shown = capsys.readouterr()
+    assert "No objects" in shown.err
+    assert "1 hidden file" in shown.err
+    cell(f"%config AisMagics.notes = 'stdout'\n{lines}\njob = %ais start download http://localhost:1/x {bucket}-new")
+    cell("job.stop()")
+    shown = capsys.readouterr()
+    assert "Note: No objects" in shown.out
+    assert "1 hidden file" in shown.out
+    assert shown.err.startswith(f"Warning: destination bucket {bucket}-new doesn't exist.")
+    assert "Note: " not in shown.err
+
+
 @pytest.mark.parametrize("setting", ["units = 'kib'", "provider = 'nowhere'", "progress = 1", "connections = -1"])
 def test_a_value_that_makes_no_sense_changes_nothing_and_is_said(
     cell: Cell, setting: str, caplog: pytest.LogCaptureFixture
