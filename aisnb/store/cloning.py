@@ -15,9 +15,10 @@ import xxhash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: One call lasts as long as its bytes take: a slice bounds how long a copy that is to stop goes on, and who hashes
-#: behind it finds its bytes in the processor's cache.
+#: One call lasts as long as its bytes take: a slice bounds how long a copy that is to stop goes on.
 _SLICE_BYTES = 4 << 20
+#: Who hashes between the slices finds their bytes in a core's own cache: an eighth less work than with large ones.
+_HASHED_SLICE_BYTES = 512 << 10
 _READ_AT_ONCE = 256 << 10
 
 #: Linux' ioctl(2) that shares a file's blocks: ``_IOW(0x94, 9, int)``, the same on all architectures of Python's wheels
@@ -30,7 +31,7 @@ _CANNOT = (
 )  # fmt: skip
 
 
-def copied(source: int, target: int) -> Iterator[int]:
+def copied(source: int, target: int, *, hashed_between: bool = False) -> Iterator[int]:
     """Copy `source` to the empty file `target`, and yield how many bytes are there, again and again.
 
     Both files stand behind what was copied. Yields nothing where the kernel or the file system cannot copy so.
@@ -38,18 +39,20 @@ def copied(source: int, target: int) -> Iterator[int]:
     Args:
         source: descriptor to read from, at its first byte.
         target: descriptor to write to.
+        hashed_between: the same thread hashes what is there before it asks for more.
 
     Raises:
         OSError: it could be done and failed, like for want of room.
     """
     if sys.platform != "linux":
         return
+    slice_bytes = _HASHED_SLICE_BYTES if hashed_between else _SLICE_BYTES
     position = 0
     try:
         if size := _clone(source, target):
             yield size
             return
-        while count := os.copy_file_range(source, target, _SLICE_BYTES):
+        while count := os.copy_file_range(source, target, slice_bytes):
             position += count
             yield position
     except OSError as exc:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import xxhash
 
+from aisnb.errors import AisnbError
 from aisnb.store.changes import Forget, Keep
 from aisnb.store.cloning import Follower, Hasher, copied
 from aisnb.store.durability import sync_descriptor
@@ -281,6 +282,8 @@ class Partial:
                 if not count:
                     return True
                 self.write(buffer[:count])
+        except AisnbError:  # of which some are OSErrors, too
+            raise
         except OSError as exc:
             raise file_fault(exc, self._uri) from exc
         return False
@@ -289,9 +292,10 @@ class Partial:
         """Copy a file without its bytes passing here; nothing is copied where the kernel cannot."""
         self._open()
         descriptor = self._descriptor
-        behind = (Follower if alone and size >= _HASHED_BESIDE else Hasher)(descriptor) if checksum else None
+        beside = alone and size >= _HASHED_BESIDE
+        behind = (Follower if beside else Hasher)(descriptor) if checksum else None
         with behind.following() if behind else nullcontext(_nobody) as tell:
-            for stop in copied(source, descriptor):
+            for stop in copied(source, descriptor, hashed_between=checksum and not beside):
                 self._position = stop
                 tell(stop)
                 if halt is not None and halt.is_set():

@@ -73,6 +73,19 @@ def test_files_of_another_file_system_are_taken_all_the_same(store: Store, tmp_p
         path.unlink()
 
 
+def test_a_copy_from_another_file_system_that_finds_no_room_says_so_once(store: Store, tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    path = memory / f"aisnb-{os.getpid()}-room"
+    try:
+        path.write_bytes(bytes(1 << 20))
+        with limited_to(500_000), pytest.raises(DiskFull, match=r"^'[^']*' cannot be stored: no room is left"):
+            take(store, path)
+    finally:
+        path.unlink()
+
+
 def test_a_file_that_grew_since_it_was_measured_is_taken_to_its_end(store: Store, tmp_path: Path) -> None:
     body = os.urandom(200_000)
     (tmp_path / "f").write_bytes(body)
@@ -121,12 +134,13 @@ def limited_to(most: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, ignored)
 
 
-def test_a_copy_that_finds_no_room_says_so(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("checksum", [True, False])
+def test_a_copy_that_finds_no_room_says_so(store: Store, tmp_path: Path, checksum: bool) -> None:
     (tmp_path / "f").write_bytes(bytes(1 << 20))
     partial = store.begin(ABC, "f")
     partial.start(offset=0, validator="", size=1 << 20)
     with limited_to(500_000), (tmp_path / "f").open("rb") as file, pytest.raises(DiskFull, match="no room"):
-        partial.take_file(file.fileno(), 1 << 20)
+        partial.take_file(file.fileno(), 1 << 20, checksum=checksum)
     partial.discard()
     assert list((tmp_path / "root" / "partial").iterdir()) == []
 
