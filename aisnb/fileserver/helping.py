@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-#: So many clients at once are a load that one process cannot serve as fast as they ask. A download has 16 of them.
+#: So many clients at once are a load that one process cannot serve as fast as they ask. A node's download has 16 of
+#: them, and one of small files, with its helpers, twice as many: with two processes here it is sooner done.
 MANY_CLIENTS = 32
 #: A helper that had no client for so long is ended, and one that was lost is not tried again before.
 PAUSE_SECONDS = 60.0

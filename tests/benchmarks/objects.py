@@ -22,6 +22,8 @@ LARGE = 1 << 30
 COUNT, SMALL = 10_000, 4 << 10
 SECONDS = 3
 CONNECTIONS = 16
+#: Small objects a second, in those of nginx.
+GOAL = 0.4
 SHORT = {"LARGE": 4 << 20, "COUNT": 20, "SECONDS": 1}
 _PIECE = 1 << 20
 
@@ -97,4 +99,4 @@ def _compare_small(client: aisnb.Client, address: str, rounds: int) -> None:
 
     works = {name: lambda place=place: ask(place) for name, place in places.items()}
     title = f"{COUNT:,} objects of {SMALL >> 10} KiB, {CONNECTIONS} connections: seconds an answer"
-    table(title, interleaved(works, rounds), "the node")
+    table(title, interleaved(works, rounds), "the node", {"nginx": GOAL})
