@@ -16,7 +16,7 @@ from aisnb.client.objects import Target, remove_objects, upload_joined
 from aisnb.client.twins import twins
 from aisnb.client.web_buckets import list_there, resolve
 from aisnb.client.wire import Call
-from aisnb.errors import DirectoryNotFound, UsageError
+from aisnb.errors import ConfirmationNeeded, DirectoryNotFound, UsageError
 from aisnb.protocol.buckets import BucketId, uname
 from aisnb.protocol.headers import COPY_TO_BUCKET, COPY_TO_OBJECT, NEW_CUSTOM
 from aisnb.protocol.messages import ARCHIVE, COPY_BUCKET, COPY_OBJECTS, MOVE_BUCKET, RENAME_OBJECT, Action, Selection
@@ -103,7 +103,13 @@ class Changes(Intake):
         return chosen
 
     async def _delete(
-        self, source: str, *, template: str = "", names: Iterable[str] | None = None, prefix: str = ""
+        self,
+        source: str,
+        *,
+        template: str = "",
+        names: Iterable[str] | None = None,
+        prefix: str = "",
+        yes: bool = False,
     ) -> Job:
         """Start to remove objects, all at once, and return the job; of a bucket elsewhere only what is here.
 
@@ -112,15 +118,19 @@ class Changes(Intake):
             template: which objects, such as ``shard-{001..010}.tar``.
             names: which, by name.
             prefix: which, by what their names begin with.
+            yes: with a bucket alone, whose objects are nowhere else: do empty it.
 
         Raises:
             BucketNotFound: there is no such bucket.
             UsageError: objects are chosen in two ways.
+            ConfirmationNeeded: a bucket alone is named, without `yes`.
 
         Example:
             client.delete("ais://abc", prefix="old/").wait()
         """
         bucket, chosen = _choose(source, template, names, prefix)
+        if bucket.provider == "ais" and chosen == Selection() and not yes:
+            raise ConfirmationNeeded(f"This would remove all objects of {bucket}. Say yes=True to empty it.")
         place = await resolve(self._connection, bucket)
         chosen = await self._in_their_words(chosen)
         return await open_job(self._connection, await remove_objects(self._connection, place, chosen))

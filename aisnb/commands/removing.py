@@ -173,6 +173,7 @@ def _remove(
                 template=selection.template,
                 prefix="" if by_name else selection.prefix or "",
                 names=by_name,
+                yes=True,
             )
             follow(context, job, wait=True, progress=progress, timeout=timeout)
         else:

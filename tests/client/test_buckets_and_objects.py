@@ -172,6 +172,15 @@ def test_removing_what_is_not_empty_wants_a_yes(client: aisnb.Client, bucket: st
         client.ls(bucket)
 
 
+def test_emptying_a_bucket_wants_a_yes(client: aisnb.Client, bucket: str, shards: Path) -> None:
+    client.put(shards, bucket)
+    with pytest.raises(aisnb.ConfirmationNeeded, match="yes=True"):
+        client.delete(bucket)
+    assert len(client.ls(bucket)) == 10
+    client.delete(bucket, yes=True).wait()
+    assert client.ls(bucket).empty
+
+
 def test_an_empty_bucket_is_removed_without_asking(client: aisnb.Client, bucket: str) -> None:
     client.remove(bucket)
     with pytest.raises(aisnb.BucketNotFound, match=bucket):
