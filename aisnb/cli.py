@@ -6,11 +6,9 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from aisnb.commands import Session, run
 from aisnb.commands.catalogue import COMMANDS
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    from aisnb.client import FileServer
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -138,7 +135,10 @@ def show(value: Any) -> None:
 
 
 def stay_with(value: Any, terminal: Session) -> None:
-    """Stay with a directory until Ctrl-C, and stop serving it if this command began it; or until others stop it."""
+    """Stay with a directory until Ctrl-C, and stop serving it if this command began it; or until others stop it.
+
+    A node that is killed meanwhile is started again.
+    """
     from aisnb.client import FileServer
 
     if not isinstance(value, FileServer):
@@ -147,23 +147,19 @@ def stay_with(value: Any, terminal: Session) -> None:
         sys.stdout.flush()
         already = ", and after it: it was served before" if value.already else ""
         terminal.note(f"Serving {value.directory} until Ctrl-C{already}")
+        before = ""
         while not is_to_end(_LOOK_SECONDS):
-            if not _is_served(value):
-                terminal.note(f"{value.directory} is not served any more")
+            url, said = value.url, value.end_of_serving()
+            if said and said == before:  # a node that was only to start anew does so meanwhile
+                terminal.note(f"{value.directory} {said}")
                 return
+            if value.url != url:
+                terminal.warn(f"{value.directory} is at {value.url} now: another program took its port")
+            before = said
     if value.already:
         terminal.note(f"{value.directory} stays served. '%ais serve stop {value.directory}' ends that.")
     else:
         value.stop()
-
-
-def _is_served(server: FileServer) -> bool:
-    """Return whether somebody answers there yet: a node that was killed leaves its servers to the next one."""
-    if server.is_served:
-        return True
-    with contextlib.suppress(OSError), socket.create_connection((urlsplit(server.url).hostname, server.port), 1):
-        return True
-    return False
 
 
 if __name__ == "__main__":

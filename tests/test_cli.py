@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,34 @@ def test_serve_ends_when_others_stop_what_it_serves(shards: Path) -> None:
         assert process.wait(_PATIENCE) == 0
         assert process.stderr is not None
         assert process.stderr.read() == f"Note: {shards} is not served any more\n"
+
+
+def test_serve_outlasts_its_node(shards: Path) -> None:
+    with serving(shards) as (process, url, _):
+        killed = aisnb.node_status().pid or 0
+        os.kill(killed, signal.SIGKILL)
+        end = time.monotonic() + _PATIENCE
+        while (now := aisnb.node_status().pid) in (None, killed) and time.monotonic() < end:
+            time.sleep(0.2)  # and no other command is there to start it again
+        assert now not in (None, killed)
+        assert fetched(f"{url}shard-1.tar") == b"\1" * 1000
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(_PATIENCE) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert url not in aisnb_command("serve", "ls").stdout
+
+
+def test_serve_ends_with_a_node_that_is_told_to_stop(shards: Path) -> None:
+    with serving(shards) as (process, url, _):
+        assert aisnb_command("node", "stop").returncode == 0
+        assert process.wait(_PATIENCE) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == (
+            f"Note: {shards} is not served any more: the node was stopped, and the next command starts both again\n"
+        )
+    assert aisnb_command("serve", "stop", url).returncode == 0
 
 
 def test_a_reader_that_has_had_enough_is_no_error() -> None:

@@ -5,8 +5,8 @@ Nothing here keeps a connection: the node's own lock and its answers say what is
 
 from __future__ import annotations
 
-from aisnb.background.control import fsck, own_authority, start, status, stop
+from aisnb.background.control import ended, fsck, own_authority, start, status, stop
 from aisnb.background.launch import ensure
 from aisnb.background.state import NodeState, Running
 
-__all__ = ["NodeState", "Running", "ensure", "fsck", "own_authority", "start", "status", "stop"]
+__all__ = ["NodeState", "Running", "ended", "ensure", "fsck", "own_authority", "start", "status", "stop"]

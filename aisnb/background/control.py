@@ -88,6 +88,15 @@ def start(
     return found
 
 
+def ended(settings: Settings) -> bool:
+    """Return whether the local node ended in order, and none is about to start.
+
+    One that was killed leaves its ``node.json``, one that runs or starts holds the lock.
+    """
+    root = DataRoot(settings.home)
+    return root.read_node_file() is None and not root.is_locked()
+
+
 def own_authority(settings: Settings) -> str:
     """Return the file that other clients must trust to speak TLS with the local node, "" if they need none of ours.
 

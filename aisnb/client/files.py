@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from aisnb import background
 from aisnb.arguments import checked
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
@@ -18,8 +19,9 @@ from aisnb.client.left_out import left_out_text
 from aisnb.client.notes import note
 from aisnb.client.relaying import is_loopback
 from aisnb.client.wire import Call
-from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, ServerNotFound, UsageError
+from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, NotAllowed, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
+from aisnb.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -84,6 +86,26 @@ class FileServer:
         else:
             self._served = any(server.url == self.url for server in servers)
         return self._served
+
+    def end_of_serving(self) -> str:
+        """Return what to say of the directory once it is not served any more, "" while it is.
+
+        A node that was killed is started again for that, as by any command, and serves what it served; one that ended
+        in order is not. If the port is taken by then, `url` and `port` are others afterwards.
+        """
+        try:
+            servers = portal.run(asyncio.wait_for(_list(self._connection.peek), _LOOK_SECONDS))
+        except TimeoutError:
+            return ""  # it has much to do
+        except (EndpointUnreachable, NotAllowed):
+            if background.ended(read_settings()):
+                return "is not served any more: the node was stopped, and the next command starts both again"
+            servers = portal.run(_list(self._connection.call))
+        found = next((server for server in servers if server.directory == str(self.directory)), None)
+        if found is None:
+            return "is not served any more"
+        self.url, self.port = found.url, found.port
+        return ""
 
     def __str__(self) -> str:
         return self.url  # so that f"{server}shard-001.tar" is a link
