@@ -15,6 +15,7 @@ from aisnb.store.changes import Forget, Keep
 from aisnb.store.cloning import Follower, Hasher, copied
 from aisnb.store.durability import sync_descriptor
 from aisnb.store.faults import file_fault, no_room
+from aisnb.store.reserving import AHEAD, can_reserve, reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,9 @@ class PartialFiles:
         directory: ``partial`` in the data root.
         kept: what the database knows of, by key.
         submit: hands a change to the writer thread.
+
+    Attributes:
+        reserves: room is to be reserved for what comes.
     """
 
     def __init__(self, directory: Path, kept: dict[str, Keep], submit: Callable[[Keep | Forget], None]) -> None:
@@ -55,6 +59,7 @@ class PartialFiles:
         self._claimed: set[str] = set()
         self._start = f"{directory}/{time.time_ns():x}-"
         self._numbers = count()
+        self.reserves = can_reserve(str(directory))
 
     def fresh_path(self) -> str:
         """Return a path that no file had before."""
@@ -112,8 +117,8 @@ class Partial:
     """
 
     __slots__ = (
-        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_spool", "_unread",
-        "_validator", "bucket", "bucket_id", "name", "replaces",
+        "_descriptor", "_ended", "_file", "_files", "_hash", "_kept", "_key", "_position", "_reserved", "_size",
+        "_spool", "_unread", "_validator", "bucket", "bucket_id", "name", "replaces",
     )  # fmt: skip
 
     def __init__(
@@ -128,7 +133,7 @@ class Partial:
         self._file = self._validator = ""
         self._kept = self._ended = self._unread = False
         self._descriptor = -1
-        self._position = 0
+        self._position = self._reserved = self._size = 0
         self._spool = b""
         self._hash: xxhash.xxh64 | None = xxhash.xxh64()
         if self._key and (kept := files.kept(key)):
@@ -162,8 +167,10 @@ class Partial:
             DiskFull: `size` does not fit.
         """
         assert 0 <= offset <= self._position, "start beyond the bytes that are here"
+        self._size, self._reserved = 0, offset
         if size is not None and size >= WORTH_KEEPING:
             self._check_room(size - offset)
+            self._size = size if self._files.reserves else 0
         if offset == 0:
             self._start_over()
         elif self._hash is None or offset != self._position:
@@ -174,9 +181,16 @@ class Partial:
 
     def _check_room(self, needed: int) -> None:
         disk = os.statvfs(self._files.directory)
-        free = disk.f_bavail * disk.f_frsize
+        free = disk.f_bavail * disk.f_frsize + self._room_here()
         if needed > free:
             raise no_room(f"'{self._uri}' cannot be stored: {needed} bytes are to come and {free} are free")
+
+    def _room_here(self) -> int:
+        """Return for how many bytes to come the file has room already, from before a pause."""
+        try:
+            return max(0, os.stat(self._file).st_blocks * 512 - self._position) if self._file else 0  # noqa: PTH116
+        except FileNotFoundError:  # removed by hand
+            return 0
 
     def _start_over(self) -> None:
         if self._position or self._file:
@@ -243,6 +257,8 @@ class Partial:
             self._hash.update(chunk)
             return
         self._open()
+        if self._position + len(chunk) > self._reserved < self._size:
+            self._reserve()
         rest: bytes | bytearray | memoryview = chunk
         while True:
             try:
@@ -255,6 +271,11 @@ class Partial:
                 return
             self._hash.update(memoryview(rest)[:written])
             rest = memoryview(rest)[written:]
+
+    def _reserve(self) -> None:
+        """Have room held for what comes next; from there on, where the last bytes that were written end."""
+        start, self._reserved = self._reserved, min(self._size, self._position + AHEAD)
+        reserve(self._descriptor, start, self._reserved - start)
 
     def take_file(
         self, source: int, size: int, *, checksum: bool = True, alone: bool = True, halt: Event | None = None
@@ -355,6 +376,7 @@ class Partial:
         body = None if self._file else self._spool
         if body is not None:
             self._file = self._files.fresh_path()
+        self._give_room_back()
         try:
             self._close_descriptor()
         except OSError as exc:
@@ -374,8 +396,15 @@ class Partial:
             return
         if not self._kept:
             self._keep()
+        self._give_room_back()
         self._close_descriptor()
         self._end()
+
+    def _give_room_back(self) -> None:
+        """Let others have the room that was held for bytes that did not come."""
+        if self._reserved > self._position and self._descriptor >= 0:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, self._position)
 
     def discard(self) -> None:
         """Remove the bytes; twice, or after a commit, is harmless."""

@@ -210,3 +210,22 @@ def test_a_directory_of_partial_files_that_fails_is_told_in_words_and_discarding
     partial.discard()
     directory.unlink()
     directory.mkdir()
+
+
+def test_room_that_is_held_for_a_large_object_makes_it_no_longer_and_is_given_back_at_a_pause(store: Store) -> None:
+    partial = store.begin(ABC, "large", key="job/1")
+    partial.start(offset=0, validator="v", size=8 << 20)
+    partial.write(bytes(1 << 20))
+    (file,) = store.partials.directory.iterdir()
+    assert file.stat().st_size == 1 << 20
+    if store.partials.reserves:
+        assert file.stat().st_blocks * 512 >= 8 << 20
+    partial.close()
+    assert file.stat().st_size == 1 << 20
+    assert file.stat().st_blocks * 512 < 2 << 20
+    again = store.begin(ABC, "large", key="job/1")
+    assert again.resume_point() == (1 << 20, "v")
+    again.start(offset=1 << 20, validator="v", size=8 << 20)
+    again.write(b"x" * (7 << 20))
+    record = store.commit(again).result()
+    assert (record.size, record.checksum) == (8 << 20, xxhash.xxh64(bytes(1 << 20) + b"x" * (7 << 20)).hexdigest())
