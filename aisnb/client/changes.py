@@ -19,7 +19,16 @@ from aisnb.client.wire import Call
 from aisnb.errors import ConfirmationNeeded, DirectoryNotFound, UsageError
 from aisnb.protocol.buckets import BucketId, uname
 from aisnb.protocol.headers import COPY_TO_BUCKET, COPY_TO_OBJECT, NEW_CUSTOM
-from aisnb.protocol.messages import ARCHIVE, COPY_BUCKET, COPY_OBJECTS, MOVE_BUCKET, RENAME_OBJECT, Action, Selection
+from aisnb.protocol.messages import (
+    ALL_NAMED,
+    ARCHIVE,
+    COPY_BUCKET,
+    COPY_OBJECTS,
+    MOVE_BUCKET,
+    RENAME_OBJECT,
+    Action,
+    Selection,
+)
 from aisnb.templates import Template
 from aisnb.uris import check_object_name, parse_bucket, parse_object, parse_uri
 
@@ -86,7 +95,7 @@ class Changes(Intake):
         if chosen.names is None and not chosen.template:
             query = {COPY_TO_BUCKET: uname(target)}
             return await self._start("POST", bucket, COPY_BUCKET, how | {"prefix": chosen.prefix}, query)
-        value = msgspec.to_builtins(chosen) | how | {"tobck": BucketId.of(target)}
+        value = msgspec.to_builtins(chosen) | how | {"tobck": BucketId.of(target)} | await self._all_named(chosen)
         return await self._start("POST", bucket, COPY_OBJECTS, value)
 
     copy, copy_async = twins(_copy)
@@ -95,6 +104,10 @@ class Changes(Intake):
         """Return the names right below a prefix: AIStore copies whole trees, whatever it is told."""
         found = await list_there(self._connection, bucket, Wanted(prefix, cached=_here(bucket), flat=True))
         return [name for name in found["name"].tolist() if not name.endswith("/")]
+
+    async def _all_named(self, chosen: Selection) -> dict[str, bool]:
+        """Return what has the node count names of a template that are not there as failed; clusters pass over them."""
+        return {ALL_NAMED: True} if chosen.template and await self._connection.has_extension() else {}
 
     async def _in_their_words(self, chosen: Selection) -> Selection:
         """Return a choice by prefix as clusters know it: a template without a range."""
@@ -297,7 +310,7 @@ class Changes(Intake):
         bucket, chosen = _choose(source, template, names, prefix)
         target, name = parse_object(destination)
         await create_bucket(self._connection, target)
-        value = msgspec.to_builtins(await self._in_their_words(chosen)) | {
+        value = msgspec.to_builtins(await self._in_their_words(chosen)) | await self._all_named(chosen) | {
             "archname": name, "tobck": BucketId.of(target), "aate": append, "isbn": with_bucket, "coer": keep_going,
         }  # fmt: skip
         return await self._start("PUT", bucket, ARCHIVE, value)

@@ -10,7 +10,7 @@ from aisnb.client.snapshots import can_retry
 from aisnb.protocol.extension import FAILED
 from aisnb.templates import glob_in
 from aisnb.units import plural, printable
-from aisnb.uris import is_link, link_directory
+from aisnb.uris import is_link, link_directory, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,12 +102,13 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
         return f". The brace in '{link}' is not closed, so this is one name and no template: close it"
     if found := glob_in(link):
         return f". The '{found[0]}' in '{found[1]}' stands for itself: for many files write a range like {{001..010}}"
-    listed = f": '%ais ls {link_directory(link)}' (in Python: client.ls)" if is_link(link) else ""
+    place = link_directory(link) if is_link(link) else str(parse_uri(link)[0]) if "://" in link else ""
+    listed = f": '%ais ls {place}' (in Python: client.ls)" if place else ""
     return f". Check the names against what the source lists{listed}; {again} helps only once it has them"
 
 
 def _short_cause(error: JobErrorRow) -> str:
-    if error.status >= HTTPStatus.BAD_REQUEST:
+    if error.status >= HTTPStatus.BAD_REQUEST and is_link(error.url):
         return f"the source answered {error.status}"
     reason = printable(without_link(error.reason)).rstrip(".")
     return reason if len(reason) <= _REASON_LENGTH else reason[:_REASON_LENGTH] + "…"

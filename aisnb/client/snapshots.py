@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisnb.client.going_on import rest_text
 from aisnb.protocol.extension import ABORTED, ENDED, FAILED, FINISHED, PAUSED, RUNNING
-from aisnb.protocol.messages import DOWNLOAD_KIND, MOVE_BUCKET
+from aisnb.protocol.messages import ARCHIVE, COPY_OBJECTS, DOWNLOAD_KIND, MOVE_BUCKET
 from aisnb.units import human_duration, human_size, plural, printable
 
 if TYPE_CHECKING:
@@ -186,7 +186,12 @@ def can_retry(snapshot: JobSnapshot) -> bool:
 
 
 def _all_skipped(snapshot: JobSnapshot) -> bool:
-    """Return whether a job has ended for which nothing had to come: all was here, unchanged."""
+    """Return whether a job has ended for which nothing had to come: all was here, unchanged.
+
+    What a copy skips is no such thing: it is not in the source, and a range only happens to name it.
+    """
+    if snapshot.kind in (COPY_OBJECTS, ARCHIVE):
+        return False
     return has_ended(snapshot) and 0 < snapshot.done == snapshot.skipped and snapshot.failed <= 0
 
 

@@ -8,7 +8,7 @@ from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import follow
 from aisnb.commands.options import FLAT, LATEST, LIST, PREFIX, PROGRESS, TEMPLATE, TIMEOUT, WAIT, WORKERS
 from aisnb.commands.results import Message
-from aisnb.commands.selection import directory_of, select_objects
+from aisnb.commands.selection import directory_of, nothing_in, select_objects
 from aisnb.errors import UsageError
 from aisnb.templates import Template
 from aisnb.uris import parse_bucket, parse_object, parse_uri
@@ -59,7 +59,7 @@ def copy(
         %ais cp ais://abc/notes.txt ais://copy/old/notes.txt
         %ais cp ais://abc ais://copy --prefix train/ --dry-run
     """
-    if not prefix:
+    if is_directory := not prefix:
         source, prefix = directory_of(source)
     _, rest = parse_uri(source)
     one = bool(rest) and not Template(rest, braces_only=True).is_range
@@ -78,11 +78,28 @@ def copy(
         copied = client.copy_object(source, f"{target}/{prepend}{given}" if prepend or given else str(target))
         return Message(f"COPY {source} => {copied}", value=copied)
     chosen = [name.strip() for name in names.split(",") if name.strip()] or None
+    if prefix:
+        _check_prefix(context, source, prefix, is_directory=is_directory)
     job = client.copy(
         source, destination, template=template, names=chosen, prefix=prefix, prepend=prepend, flat=non_recursive,
         workers=num_workers, latest=latest, sync=sync, force=force, keep_going=cont_on_err,
     )  # fmt: skip
     return follow(context, job, wait=wait, progress=progress, timeout=timeout)
+
+
+def _check_prefix(context: Context, source: str, prefix: str, *, is_directory: bool) -> None:
+    """Say that nothing in a bucket begins with a prefix.
+
+    Raises:
+        ObjectNotFound: it is a directory that was named.
+    """
+    bucket = parse_bucket(source)
+    cached = True if bucket.provider == "ht" else None
+    if not context.client().ls(source, prefix=prefix, cached=cached, limit=1).empty:
+        return
+    if is_directory:
+        raise nothing_in(source, prefix)
+    context.note(f"No name in {bucket} begins with '{prefix}'.")
 
 
 def _copies(context: Context, chosen: Selection, destination: str, prepend: str) -> DataFrame:
@@ -181,7 +198,7 @@ def archive_bucket(
     Example:
         %ais archive bucket ais://abc/image-{001..100}.png ais://abc/images.tar --wait
     """
-    if not prefix:
+    if is_directory := not prefix:
         source, prefix = directory_of(source)
     chosen = [name.strip() for name in names.split(",") if name.strip()] or None
     client = context.client()
@@ -194,6 +211,8 @@ def archive_bucket(
             bucket, shard = parse_object(destination)
             return _copies(context, here, f"{bucket / shard}/", "")
         source, template, prefix, chosen = str(here.bucket), "", "", here.names(client)
+    if prefix:
+        _check_prefix(context, source, prefix, is_directory=is_directory)
     job = client.archive(
         source, destination, template=template, names=chosen, prefix=prefix, append=append,
         with_bucket=include_src_bck, keep_going=cont_on_err,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aisnb.errors import AlreadyExists, DirectoryNotFound, JobAborted, NameInvalid, ObjectNotFound
 from aisnb.node.copying import store_file
-from aisnb.node.local_work import Unhurried, batches, in_thread, listed
+from aisnb.node.local_work import Unhurried, batches, in_thread, listed, not_in
 from aisnb.store import Completion, ErrorRecord
 from aisnb.store.small import SmallFiles
 from aisnb.uris import check_object_name, parse_bucket
@@ -221,12 +221,16 @@ class Copies(Unhurried):
         self._note(_End(file, "skipped"), None, batch)
 
     def _miss(self, file: _File, error: BaseException, batch: _Batch) -> None:
-        """Count a file that could not be copied; one that a range only happens to name is passed over."""
-        if self._spec.template and isinstance(error, ObjectNotFound):
+        """Count a file that could not be copied; one that a range only happens to name may be passed over."""
+        is_missing = isinstance(error, ObjectNotFound)
+        if is_missing and self._spec.template and not self._task.all_named:
             self._skip(file, batch)
             return
-        row = ErrorRecord(file.position, file.name, file.path or self._source / file.name, 0, 1, str(error))
+        row = not_in(self._source, file.position, file.name) if is_missing else self._row(file, error)
         self._note(_End(file, "failed"), row, batch)
+
+    def _row(self, file: _File, error: BaseException) -> ErrorRecord:
+        return ErrorRecord(file.position, file.name, file.path or self._source / file.name, 0, 1, str(error))
 
     def _note(self, end: _End, error: ErrorRecord | None, batch: _Batch) -> None:
         completion = Completion(self._record.id, end.file.position, end.outcome, 0, error)

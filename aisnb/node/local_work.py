@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from aisnb.store import ErrorRecord
 from aisnb.templates import Template
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from aisnb.node.sources import Spec
     from aisnb.protocol.downloads import Limits
     from aisnb.store import JobRecord, Store
+    from aisnb.uris import Bucket
 
 T = TypeVar("T")
 
@@ -67,6 +70,14 @@ def listed(store: Store, record: JobRecord, spec: Spec, indices: list[int]) -> l
         return [(template[index], "") for index in indices]
     rows = store.jobs.items(record.id, indices[0], indices[-1] + 1 - indices[0])
     return [rows[index - indices[0]] for index in indices]
+
+
+def not_in(bucket: Bucket, index: int, name: str) -> ErrorRecord:
+    """Return what to keep of an object that a job was to take from a bucket, and that is not there.
+
+    The status is what asking for it would be answered with.
+    """
+    return ErrorRecord(index, name, bucket / name, HTTPStatus.NOT_FOUND, 1, f"it is not in {bucket}")
 
 
 async def in_thread(halt: threading.Event, function: Callable[[], T]) -> T:

@@ -14,7 +14,7 @@ from aisnb.node.requests import convert
 from aisnb.node.sources import Plan, Spec, prefix_of
 from aisnb.node.tasks import ArchiveTask, CopyTask
 from aisnb.protocol.buckets import BucketId  # noqa: TC001  # msgspec looks it up
-from aisnb.protocol.messages import Promotion, Selection
+from aisnb.protocol.messages import ALL_NAMED, Promotion, Selection
 from aisnb.templates import Template, bounded
 from aisnb.uris import PROVIDERS, Bucket, check_bucket_name, check_object_name
 
@@ -35,6 +35,7 @@ class _CopyRequest(msgspec.Struct):
     dry_run: bool = False
     flat: bool = msgspec.field(name="non-recurs", default=False)
     ext: dict[str, str] | None = None
+    all_named: bool = msgspec.field(name=ALL_NAMED, default=False)
     target: BucketId | None = msgspec.field(name="tobck", default=None)
 
 
@@ -47,6 +48,7 @@ class _ArchiveRequest(msgspec.Struct):
     with_bucket: bool = msgspec.field(name="isbn", default=False)
     base_names: bool = msgspec.field(name="bnonly", default=False)
     keep_going: bool = msgspec.field(name="coer", default=False)
+    all_named: bool = msgspec.field(name=ALL_NAMED, default=False)
     target: BucketId | None = msgspec.field(name="tobck", default=None)
 
 
@@ -93,7 +95,7 @@ def plan_archive(store: Store, bucket: Bucket, value: Any) -> tuple[Plan, Bucket
     archive_format(check_object_name(request.name), request.mime)
     task = ArchiveTask(
         str(target), request.name, request.mime, request.append, request.with_bucket, request.base_names,
-        request.keep_going,
+        request.keep_going, request.all_named,
     )  # fmt: skip
     spec = Spec(str(bucket), source=str(bucket), archive=task)
     return _select(store, spec, bucket, value, f"-> {target / request.name}"), target
@@ -142,7 +144,7 @@ def _copy_spec(store: Store, bucket: Bucket, target: Bucket, request: _CopyReque
     extensions = {old.lstrip("."): new.lstrip(".") for old, new in (request.ext or {}).items()}
     if target == bucket and not request.prepend and not extensions:
         raise UsageError(f"'{bucket}' cannot be copied onto itself. Name another bucket, or give a 'prepend'.")
-    task = CopyTask(str(target), request.prepend, extensions, request.dry_run)
+    task = CopyTask(str(target), request.prepend, extensions, request.dry_run, all_named=request.all_named)
     return Spec(str(bucket), source=str(bucket), copy=task)
 
 

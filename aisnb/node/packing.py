@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from aisnb.archives import ArchiveWriter, archive_format
 from aisnb.errors import JobAborted, ObjectNotFound
-from aisnb.node.local_work import Unhurried, batches, in_thread, listed
-from aisnb.store import Completion, ErrorRecord
+from aisnb.node.local_work import Unhurried, batches, in_thread, listed, not_in
+from aisnb.store import Completion
 from aisnb.uris import parse_bucket
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from aisnb.node.progress import Progress
     from aisnb.node.sources import Spec
     from aisnb.node.tasks import ArchiveTask
-    from aisnb.store import JobRecord, Partial, Store
-    from aisnb.store.records import Outcome
+    from aisnb.store import ErrorRecord, JobRecord, Partial, Store
 
 _AT_ONCE = 500
 
@@ -44,7 +43,9 @@ class Packing(Unhurried):
         self._progress = progress
         self._store = store
         self._halt = threading.Event()
+        self._passes_over = bool(spec.template) and not task.all_named
         self._missing: dict[int, ErrorRecord] = {}
+        self._added = self._bytes = 0
 
     async def run(self) -> None:
         """Pack all, unless the archive was stored before a crash: then only count.
@@ -71,6 +72,8 @@ class Packing(Unhurried):
                 for index, (name, _) in zip(indices, names, strict=True):
                     size = self._add(writer, index, name)
                     loop.call_soon_threadsafe(self._count, size)
+            if not self._added:  # AIStore makes none, either
+                raise ObjectNotFound(f"{self._not_made()}: nothing of what was asked for is in {self._source}.")
             writer.close()
             self._commit(partial)
         finally:
@@ -86,17 +89,25 @@ class Packing(Unhurried):
 
     def _add(self, writer: ArchiveWriter, index: int, name: str) -> int:
         if self._halt.is_set():
-            raise JobAborted(f"'{self._target / self._task.name}' was not made: its job was stopped. Start it again.")
+            raise JobAborted(f"{self._not_made()}: its job was stopped. Start it again.")
         try:
             record, file = self._store.open(self._source, name)
         except ObjectNotFound as exc:
-            if not self._task.keep_going and not self._spec.template:
-                raise
-            self._missing[index] = ErrorRecord(index, name, self._source / name, 0, 1, str(exc))
+            if not self._task.keep_going and not self._passes_over:
+                raise ObjectNotFound(
+                    f"{self._not_made()}: {self._source / name} does not exist. Name what is there, or say "
+                    "--cont-on-err (in Python: keep_going=True) to pack that."
+                ) from exc
+            self._missing[index] = not_in(self._source, index, name)
             return 0
         with file:
             writer.add(self._member_name(name), record.size, file)
+        self._added += 1
+        self._bytes += record.size
         return record.size
+
+    def _not_made(self) -> str:
+        return f"{self._target / self._task.name} was not made"
 
     def _member_name(self, name: str) -> str:
         inner = name.rpartition("/")[2] if self._task.base_names else name
@@ -108,9 +119,12 @@ class Packing(Unhurried):
         self._progress.touch()
 
     def _commit(self, partial: Partial) -> None:
-        """Make the archive an object, and count the first object in the same step: so a restart knows that it is."""
+        """Make the archive an object, and count the first object in the same step: so a restart knows that it is.
+
+        With it all bytes are counted: after a restart nobody knows which object had how many.
+        """
         first = next(self._record.ledger.pending(self._record.total), None)
-        completion = None if first is None else self._completion(first)
+        completion = None if first is None else self._completion(first, self._bytes)
         self._store.commit(partial, completion=completion).result()
 
     def _complete(self) -> None:
@@ -119,9 +133,10 @@ class Packing(Unhurried):
             ends = [self._store.complete(self._completion(index)) for index in indices]
             ends[-1].result()  # the store works in order, so this is the end of all of them
 
-    def _completion(self, index: int) -> Completion:
+    def _completion(self, index: int, size: int = 0) -> Completion:
         error = self._missing.get(index)
         if error is None:
-            return Completion(self._record.id, index, "done")
-        outcome: Outcome = "skipped" if self._spec.template else "failed"
-        return Completion(self._record.id, index, outcome, 0, error if outcome == "failed" else None)
+            return Completion(self._record.id, index, "done", size)
+        if self._passes_over:
+            return Completion(self._record.id, index, "skipped", size)
+        return Completion(self._record.id, index, "failed", size, error)

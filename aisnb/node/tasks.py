@@ -17,6 +17,7 @@ class CopyTask(msgspec.Struct, omit_defaults=True):
         overwrite: also what is there already; else that is skipped.
         remove_source: remove a file once it is an object.
         checksum: make one of each object.
+        all_named: a name of a template that is not here has failed; else it is passed over, as by AIStore.
     """
 
     target: str
@@ -27,6 +28,7 @@ class CopyTask(msgspec.Struct, omit_defaults=True):
     overwrite: bool = True
     remove_source: bool = False
     checksum: bool = True
+    all_named: bool = False
 
 
 class ArchiveTask(msgspec.Struct, omit_defaults=True):
@@ -39,7 +41,8 @@ class ArchiveTask(msgspec.Struct, omit_defaults=True):
         append: keep what is in it already.
         with_bucket: the members' names begin with their bucket's.
         base_names: the members' names are what comes after the last slash.
-        keep_going: pass over objects that are not here.
+        keep_going: go on without objects that are not here.
+        all_named: as for `CopyTask`.
     """
 
     target: str
@@ -49,3 +52,4 @@ class ArchiveTask(msgspec.Struct, omit_defaults=True):
     with_bucket: bool = False
     base_names: bool = False
     keep_going: bool = False
+    all_named: bool = False

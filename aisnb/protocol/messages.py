@@ -38,6 +38,10 @@ APPEND_ONLY = 1 << 0
 APPEND_IF_THERE = 1 << 1
 
 
+#: Of a copy or an archive by template: a name that is not there has failed. Ours: AIStore passes over it.
+ALL_NAMED = "aisnb-all-named"
+
+
 class Action(msgspec.Struct):
     """The body of every control call."""
 

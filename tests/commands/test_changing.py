@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.commands.conftest import Recorder
+
     Run = Callable[..., Any]
 
 
@@ -39,6 +41,55 @@ def test_objects_are_copied_by_a_job(ais: Run, filled: str, other: str, words: s
     job = ais(words.format(b=filled, o=other) + " --wait")
     assert (job.state, job.failed) == ("finished", 0)
     assert ais(f"ls {other}")["name"].tolist() == names
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cp {b}/shard-{{4..7}}.tar {o}",
+        "cp {b} {o} --template shard-{{4..7}}.tar",
+        "cp {b} {o} --list shard-4.tar,shard-5.tar,shard-6.tar,shard-7.tar",
+    ],
+)
+def test_a_copy_brings_what_is_there_and_fails_for_names_that_are_not(
+    ais: Run, filled: str, other: str, words: str
+) -> None:
+    with pytest.raises(aisnb.JobFailed) as raised:
+        ais(words.format(b=filled, o=other) + " --wait")
+    said = str(raised.value)
+    assert f"2 of 4 files failed: shard-6.tar, shard-7.tar (it is not in {filled}). " in said
+    assert f"'%ais ls {filled}'" in said
+    assert ais(f"ls {other}")["name"].tolist() == ["shard-4.tar", "shard-5.tar"]
+    job = raised.value.job
+    assert job.errors["url"].tolist() == [f"{filled}/shard-6.tar", f"{filled}/shard-7.tar"]
+    assert (job.done, job.skipped, "here already" in repr(job)) == (2, 0, False)
+
+
+def test_an_archive_of_names_that_are_not_there_fails(ais: Run, filled: str, other: str) -> None:
+    with pytest.raises(aisnb.JobFailed, match=r"all.tar was not made: .*/shard-6.tar does not exist.*--cont-on-err"):
+        ais(f"archive bucket {filled}/shard-{{5..6}}.tar {other}/all.tar --wait")
+    with pytest.raises(aisnb.JobFailed, match=r"all.tar was not made: nothing of what was asked for is in"):
+        ais(f"archive bucket {filled}/shard-{{6..7}}.tar {other}/all.tar --cont-on-err --wait")
+    assert ais(f"ls {other}").empty
+    with pytest.raises(aisnb.JobFailed, match=r"1 of 2 files failed: shard-6.tar \(it is not in"):
+        ais(f"archive bucket {filled}/shard-{{5..6}}.tar {other}/all.tar --cont-on-err --wait")
+    assert ais(f"archive ls {other}/all.tar")["member"].tolist() == ["shard-5.tar"]
+
+
+def test_that_nothing_begins_so_is_said(ais: Run, filled: str, other: str, context: Recorder) -> None:
+    for words in ("cp {b}/nosuch/ {o}", "archive bucket {b}/nosuch/ {o}/all.tar"):
+        with pytest.raises(aisnb.ObjectNotFound, match="no name begins so"):
+            ais(words.format(b=filled, o=other))
+    assert ais(f"cp {filled} {other} --prefix nosuch --wait").total == 0
+    with pytest.raises(aisnb.JobFailed, match="nothing of what was asked for"):
+        ais(f"archive bucket {filled} {other}/all.tar --prefix nosuch --wait")
+    assert context.said == [f"Note: No name in {filled} begins with 'nosuch'."] * 2
+    assert ais(f"ls {other}").empty
+
+
+def test_an_archive_counts_the_bytes_of_what_is_in_it(ais: Run, filled: str, other: str) -> None:
+    job = ais(f"archive bucket {filled} {other}/all.tar --prefix shard- --wait")
+    assert (job.done, job.bytes) == (5, 15_000)
 
 
 def test_one_object_is_copied_at_once(ais: Run, filled: str, other: str) -> None:

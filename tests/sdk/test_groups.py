@@ -67,6 +67,8 @@ def test_an_archive_of_what_is_not_there_is_not_made_unless_that_may_be(client: 
     fill(shelf, SHARDS)
     (job,) = shelf.objects(obj_names=["s-000.tar", "missing"]).archive("a.tar")
     assert "missing does not exist" in str(client.job(job).wait(timeout=WAIT).error)
+    (job,) = shelf.objects(obj_template="s-{006..007}.tar").archive("a.tar")
+    assert "was not made" in str(client.job(job).wait(timeout=WAIT).error)
     assert "a.tar" not in names(shelf)
     (job,) = shelf.objects(obj_names=["s-000.tar", "missing"]).archive("a.tar", continue_on_err=True)
     client.job(job).wait(timeout=WAIT)
