@@ -171,6 +171,7 @@ def test_switches_and_repeated_flags_are_written_as_they_are_read() -> None:
         (preview_source, "http://h/{001..", "brace is not closed"),
         (preview_source, "http://h/{0..99999999}", "a job takes at most"),
         (preview_files, "{a,b}-{1..3}", "6 files: a-1 … b-3"),
+        (preview_files, "train/", "All files that the index of this directory lists"),
         (preview_destination, "ais://abc/in/", "Into ais://abc, below in/"),
         (preview_destination, "ais://a b", "is not a bucket name"),
         (preview_objects, "ais://abc/x-{1..3}", "3 objects: x-1 … x-3"),
@@ -266,6 +267,43 @@ def test_both_steps_without_a_wait_in_any_click(shards: Path, bucket: str) -> No
     wait_until(lambda: "Done." in said(form))
     assert form.job.state == "finished"
     assert list(aisnb.connect().ls(bucket)["name"]) == [f"in/shard-{number}.tar" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_another_directory_is_served_before_anything_is_copied(
+    shards: Path, tmp_path: Path, bucket: str, is_link: bool
+) -> None:
+    other = tmp_path / "v2"
+    other.mkdir()
+    (other / "shard-1.tar").write_bytes(b"two")
+    form = aisnb.forms.two_steps(str(shards), "", bucket)
+    find(form, "Serve").click()
+    wait_until(lambda: form.url)
+    find(form, "2. Files").value = form.url + "shard-1.tar" if is_link else "shard-1.tar"
+    assert not find(form, "Start").disabled
+    find(form, "1. Directory").value = str(other)
+    assert find(form, "Start").disabled
+    assert "press Serve first" in said(form)
+    assert form.lines == [f"%ais serve {other}", f"%ais start download SOURCE {bucket}"]
+    find(form, "1. Directory").value = f"{shards}/"  # the one that is served, in other words
+    assert not find(form, "Start").disabled
+    find(form, "1. Directory").value = str(other)
+    before = form.url
+    find(form, "Serve").click()
+    wait_until(lambda: form.url != before)
+    assert form.lines[1] == f"%ais start download {form.url}shard-1.tar {bucket}"
+    find(form, "Start").click()
+    wait_until(lambda: "Done." in said(form))
+    assert aisnb.connect().get(f"{bucket}/shard-1.tar") == b"two"
+
+
+def test_links_from_elsewhere_ask_for_no_directory(shards: Path, bucket: str) -> None:
+    form = aisnb.forms.two_steps(str(shards), "http://127.0.0.1:9/a.tar", bucket)
+    find(form, "Serve").click()
+    wait_until(lambda: form.url)
+    find(form, "1. Directory").value = f"{shards}-2"
+    assert not find(form, "Start").disabled
+    assert form.lines[1] == f"%ais start download http://127.0.0.1:9/a.tar {bucket}"
 
 
 def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, bucket: str) -> None:

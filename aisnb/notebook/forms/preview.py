@@ -29,6 +29,7 @@ _SHOWN_NAME = 60
 _SHOWN_ERROR = 600
 _ANY_LINK = "http://host/name"
 _ANY_BUCKET = "ais://bucket"
+_WHOLE_DIRECTORY = "All files that the index of this directory lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,22 @@ def preview_source(text: str) -> Preview:
         plan_download(text, _ANY_BUCKET)
         template = Template(text)
         if not template.is_range and not link_name(text):
-            return Preview("All files that the index of this directory lists")
+            return Preview(_WHOLE_DIRECTORY)
         return _ends(template, link_name, "file")
 
     return _careful(look, text)
 
 
 def preview_files(text: str) -> Preview:
-    """Look at a link, a template of links, or names of files in a directory: ``shard-{001..999}.tar``."""
-    if "://" in text:
-        return preview_source(text)
-    return _careful(lambda: _ends(Template(text, braces_only=True), str, "file"), text)
+    """Look at a link, a template of links, or names below a directory: ``shard-{001..999}.tar``, ``train/``."""
+
+    def look() -> Preview:
+        template = Template(text, braces_only=True)
+        if text.endswith("/") and not template.is_range:
+            return Preview(_WHOLE_DIRECTORY)
+        return _ends(template, str, "file")
+
+    return preview_source(text) if "://" in text else _careful(look, text)
 
 
 def preview_destination(text: str) -> Preview:

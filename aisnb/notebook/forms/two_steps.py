@@ -84,9 +84,14 @@ class TwoSteps(Form):
         return [*first, *lines_for(words_for(self._step_2, values))]
 
     def _link(self) -> str:
-        """Return where the files are; "" as long as that is not known."""
-        link = resolve(self._source.text, self.url)
-        return link if "://" in link else ""
+        """Return where the files are; "" until that is known: not before the directory that is filled in is served."""
+        link = resolve(self._source.text, self.url if self._is_served() else "")
+        of_another = self.url and link.startswith(self.url) and self._directory.text and not self._is_served()
+        return link if "://" in link and not of_another else ""
+
+    def _is_served(self) -> bool:
+        """Return whether it is the directory that is filled in which is served."""
+        return bool(self.url) and Path(self._directory.text) == self._served
 
     def _fill_in(self, directory: str, source: str, destination: str) -> None:
         self._directory.text, self._source.text, self._destination.text = directory, source, destination
@@ -113,7 +118,7 @@ class TwoSteps(Form):
             self._show_lines()
 
     def _check_directory(self) -> None:
-        if self.url and self._directory.text == str(self._served):
+        if self._is_served():
             self._directory.say(style.success(f"Served at {self.url}"))
         else:
             self._directory.check()
@@ -121,8 +126,9 @@ class TwoSteps(Form):
     def _check_source(self) -> bool:
         found = self._source.check()
         if found.text and not self._link():
-            below = pieces.text("once a directory is served; or write a whole link, http://…")
-            self._source.say(style.hint(f"{found.html}, {below}"))
+            once = "once a directory is served; or write a whole link, http://…"
+            first = "press Serve first, as the directory above is not served yet"
+            self._source.say(style.hint(f"{found.html}; {pieces.text(first if self._directory.text else once)}"))
         return not found.error
 
     def _begin_serving(self) -> None:
@@ -142,8 +148,9 @@ class TwoSteps(Form):
     def _take_server(self, directory: Path, url: str) -> None:
         before, self.url, self._served = self.url, url, directory
         self._directory.text = str(directory)
-        if self._source.text in ("", before):
-            self._source.text = url
+        source = self._source.text
+        if not source or (before and source.startswith(before)):
+            self._source.text = url + source.removeprefix(before)  # of the same files as before, in this directory
 
     def _begin_copying(self) -> None:
         link = self._link()
