@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HELP_FLAGS = ("--help", "-h")
 
+_DIGITS = re.compile(r"\d+")
 _FLAG = re.compile(r"--?[^\W\d]")
 
 
@@ -56,11 +57,20 @@ def usage_error(command: Command, reason: str) -> UsageError:
 
 def _advice(arguments: Sequence[str]) -> str:
     """Return what to do about surplus arguments; a shell makes many of an unquoted template."""
-    if sum("://" in argument for argument in arguments) > 2:
-        return "; in a shell put a template in quotes: 'http://host/shard-{001..010}.tar'"
+    names = [argument.rpartition("/")[2] for argument in arguments if not argument.startswith(("/", ".", "~"))]
+    shapes = [_DIGITS.sub("0", name) for name in names if _DIGITS.search(name)]
+    if sum("://" in argument for argument in arguments) > 2 or len(set(shapes)) < len(shapes):
+        return f"; in a shell put a template in quotes: '{_directory(arguments[0])}/shard-{{001..010}}.tar'"
     if any("://" not in argument for argument in arguments[1:]):  # the rest of a name does not say where it is
         return "; put quotes around a name with spaces"
     return ""
+
+
+def _directory(name: str) -> str:
+    """Return where the example of a template lies: where the first name does, as far as that can be told."""
+    scheme, _, rest = name.rpartition("://")
+    directory = rest.rpartition("/")[0]
+    return f"{scheme or 'http'}://{directory}" if directory and "@" not in directory else "http://host"
 
 
 def _part(command: Command, words: Sequence[str]) -> tuple[list[str], list[str]]:

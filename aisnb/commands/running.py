@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aisnb.commands.guide import help_text
 from aisnb.commands.names import note_no_templates, with_provider
 from aisnb.commands.parsing import HELP_FLAGS, parse
-from aisnb.commands.words import braces_hint, split, substitute
+from aisnb.commands.words import braces_hint, refuse_shell, split, substitute
 from aisnb.errors import NameInvalid, NotFound, SchemeMissing, TemplateError
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ def run_line(text: str, variables: Mapping[str, object], context: Context) -> An
     """Run the command that a line of a notebook says, with ``$name`` and ``{name}`` from `variables`.
 
     Raises:
-        UsageError: as `run`; also a quote that is not closed, a ``$name`` that is no variable.
+        UsageError: as `run`; also a quote that is not closed, a ``$name`` that is no variable, a pipe.
 
     Example:
         run_line("ls ais://$bucket", {"bucket": "abc"}, context)
     """
-    words = substitute(split(text), variables)
+    typed = split(text)
+    refuse_shell(typed)
+    words = substitute(typed, variables)
     try:
         return run(words, context)
     except (TemplateError, NameInvalid, NotFound, SchemeMissing) as error:

@@ -21,6 +21,9 @@ _BLANK = " \t\r\n\f\v"
 _PLACE = re.compile(r"\$\$|\$\{(?P<braced>[^\W\d]\w*)\}|\$(?P<bare>[^\W\d]\w*)|\{(?P<identifier>[^\W\d]\w*)\}")
 
 
+#: What a shell reads as a pipe, a redirection or a job of its own: ``|``, ``>x.txt``, ``2>&1``, ``&``.
+_OF_A_SHELL = re.compile(r"\|.*|&&?|[\d&]?>.*|<.*")
+
 #: What a Python programmer writes in braces, and what is no template.
 _LIKE_A_VALUE = re.compile(r"\{(?P<name>[^\W\d]\w*)(?:(?:\.[^\W\d]\w*|\[[^\]{}]*\]|\([^(){}]*\)))*\}")
 
@@ -85,6 +88,23 @@ def split(line: str) -> list[Word]:
             pieces.append(piece)
         words.append(Word(tuple(pieces)))
     return _without_semicolon(words)
+
+
+def refuse_shell(words: Iterable[Word]) -> None:
+    """Do nothing if `words` have no pipe and no redirection, unless in quotes.
+
+    Raises:
+        UsageError: they have one, which a notebook's line cannot.
+
+    Example:
+        refuse_shell(split("ls ais://abc | head"))
+    """
+    for word in words:
+        if not any(piece.quote for piece in word.pieces) and _OF_A_SHELL.fullmatch(word.text):
+            raise UsageError(
+                f"'{word.text}' is a shell's: pipes and redirections do not work in a cell. Take the value, by 'df = "
+                "%ais …' and df.head(), or write a table to a file by '--to FILE'. A name that begins so wants quotes."
+            )
 
 
 def _skip_blanks(line: str, position: int) -> int:
