@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 #: Between two looks whether a directory is still served, while the command stays with it.
@@ -43,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(words, terminal)
         except AisnbError as error:
+            show(getattr(error, "problems", None))  # a shell has no such attribute to look at
             terminal.say(f"Error: {' '.join(str(error).split())}")
             return MISUSED if isinstance(error, UsageError) else FAILED
         except KeyboardInterrupt:

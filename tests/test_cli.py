@@ -175,6 +175,18 @@ def test_serve_ends_with_a_node_that_is_told_to_stop(shards: Path) -> None:
     assert aisnb_command("serve", "stop", url).returncode == 0
 
 
+def test_a_strict_check_prints_what_it_found(shards: Path) -> None:
+    aisnb_command("create", "ais://strict")
+    aisnb_command("put", str(shards / "shard-1.tar"), "ais://strict")
+    done = aisnb_command("check", "ais://strict", "--template", "shard-{1..6}.tar", "--strict")
+    assert done.returncode == 1
+    assert [line.split()[:2] for line in done.stdout.splitlines()[1:6]] == [
+        [f"shard-{number}.tar", "missing"] for number in range(2, 7)
+    ]
+    assert "5 missing" in done.stderr
+    assert ".problems" not in done.stderr
+
+
 def test_a_reader_that_has_had_enough_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -42,9 +42,10 @@ def check(
     from aisnb.explore.tables import mark
 
     found = examine(context.client(), bucket, template, source)
+    problems = mark(found.problems, units)
     if strict:
         refuse_problems(found)
     context.note(f"{found.describe()}.")
     if found.suggestion:
         context.note(f"The names look like {found.suggestion}")
-    return mark(found.problems, units)
+    return problems

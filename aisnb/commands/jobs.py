@@ -30,6 +30,7 @@ _WORDS = Argument(
 )
 ONE_JOB = Argument("id of the job; its kind may stand before it", "JOB_ID", completes=("job",), usage="[KIND] JOB_ID")
 _ALL = Option("all of them", flags=("--all",))
+_ALL_TOLD = Option("those that ended, too; with --verbose a line for each file that failed", flags=("--all",))
 _FILTER = Option("only jobs in whose COLUMN this is found", flags=("--filter",), metavar="COLUMN=REGEX")
 _REGEX = Option("only those whose kind or description matches this regular expression")
 
@@ -50,7 +51,7 @@ def show_job(
     progress: Annotated[bool, PROGRESS] = False,
     wait: Annotated[bool, WAIT] = False,
     timeout: Annotated[float | None, TIMEOUT] = None,
-    everything: Annotated[bool, _ALL] = False,
+    everything: Annotated[bool, _ALL_TOLD] = False,
     regex: Annotated[str, _REGEX] = "",
     filter_by: Annotated[str, _FILTER] = "",
     top: Annotated[int, Option("only the first so many; 0 for all", metavar="N")] = 0,
@@ -73,7 +74,7 @@ def show_job(
         return Message(found.to_json(orient="records", date_format="iso", indent=2)) if as_json else found
     job = context.client().job(identity)
     if verbose:
-        _tell_more(context, job)
+        _tell_more(context, job, everything=everything)
     if as_json:
         ended = follow(context, job, wait=wait, progress=progress, timeout=timeout)
         return Message(_as_json(ended))
@@ -317,29 +318,32 @@ def _listed(
     return mark(found.reset_index(drop=True))
 
 
-def _tell_more(context: Context, job: Job) -> None:
+def _tell_more(context: Context, job: Job, *, everything: bool) -> None:
     """Say what a job's own text leaves out: its limits, and why files failed."""
     from aisnb.client.snapshots import limits_text
 
     if job.limits is not None:
         context.note(f"Limits of {job.id}: {limits_text(job.limits)}.")
     if job.failed:
-        _tell_errors(context, job)
+        _tell_errors(context, job, everything=everything)
 
 
-def _tell_errors(context: Context, job: Job) -> None:
-    """Say why files failed: a line for each, and one for many that failed for the same reason."""
+def _tell_errors(context: Context, job: Job, *, everything: bool) -> None:
+    """Say why files failed: a line for each; of many, unless `everything` is wanted, the first."""
     from aisnb.client.failures import grouped, named, without_link
 
     errors = job.errors
     reasons = dict(zip(errors["name"].tolist(), errors["reason"].tolist(), strict=True))
     lines = list[tuple[int, str]]()
     for reason, names in grouped((name, without_link(reason)) for name, reason in reasons.items()):
-        if len(names) > _ONE_BY_ONE:
+        if len(names) > _ONE_BY_ONE and not everything:
             lines.append((len(names), f"{plural(len(names), 'file')}: {reason} They are {named(names, _SHOWN_ERRORS)}"))
         else:
             lines += [(1, f"{name}: {reasons[name]}") for name in names]
-    for _, line in lines[:_SHOWN_ERRORS]:
+    shown = len(lines) if everything else _SHOWN_ERRORS
+    for _, line in lines[:shown]:
         context.warn(line)
-    if more := sum(count for count, _ in lines[_SHOWN_ERRORS:]):
-        context.warn(f"… and {plural(more, 'file')} more, all in job.errors")
+    if more := sum(count for count, _ in lines[shown:]):
+        context.warn(f"… and {plural(more, 'file')} more")
+    if not everything and len(reasons) > _SHOWN_ERRORS:
+        context.note(f"'%ais show job {job.id} -v --all' has a line for each (in Python: job.errors).")

@@ -129,7 +129,8 @@ def refuse_problems(found: Checked) -> None:
     first = ", ".join(f"'{name}' ({problem})" for name, problem in rows[:_NAMED])
     more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
     raise CheckFailed(
-        f"{found.describe()}: {first}{more}. The error's .problems is the table; without --strict it is the result.",
+        f"{found.describe()}: {first}{more}. Without --strict the table of them is the result (in Python: it is the "
+        "error's .problems, too).",
         found.problems,
     )
 

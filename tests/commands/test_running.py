@@ -529,6 +529,10 @@ class TestDownload:
         assert len(said) == 1
         assert said[0].startswith("Warning: 25 files: the source answered 404 Not Found, there is no such file")
         assert said[0].endswith("no-19, no-20 and 5 more")
+        assert f"'%ais show job {caught.value.job.id} -v --all' has a line for each" in context.said[-1]
+        del context.said[:]
+        ais(f"show job {caught.value.job.id} -v --all")
+        assert len([each for each in context.said if "404" in each]) == 25
 
     def test_a_wait_ends_in_time_and_the_job_goes_on(self, ais: Run, bucket: str, source: FaultySource) -> None:
         source.add("/slow.tar", b"x" * 100, then=Fault(cut=10, by="stall"))
@@ -771,3 +775,8 @@ def test_what_was_served_before_is_served_after(tmp_path: Path) -> None:
     with aisnb.serve(tmp_path) as third:
         assert third.is_served
     assert not third.is_served
+
+
+def test_a_cell_says_that_it_has_no_pipes(ais: Callable[..., Any]) -> None:
+    with pytest.raises(aisnb.UsageError, match=r"'\|' is a shell's"):
+        ais("rmo -y ais://abc | head")

@@ -102,12 +102,16 @@ def test_a_value_that_is_not_one_word_is_refused(value: object) -> None:
         substitute(split("ls $x"), {"x": value})
 
 
-@pytest.mark.parametrize("line", ["ls ais://a | head", "ls ais://a |head", "ls > x.txt", "ls >>x", "ls 2>&1", "serve d &"])
+@pytest.mark.parametrize(
+    "line", ["ls ais://a | head", "ls ais://a |head", "ls > x.txt", "ls >>x", "ls 2>&1", "serve d &"]
+)
 def test_a_pipe_or_a_redirection_is_refused_with_what_does_the_same(line: str) -> None:
     with pytest.raises(UsageError, match=r"do not work in a cell.*df\.head\(\).*--to FILE"):
         refuse_shell(split(line))
 
 
-@pytest.mark.parametrize("line", ["ls '|'", "ls ais://a/x>y", 'get ais://a "> x"', "ls --regex 'a|b'", "ls --regex a|b"])
+@pytest.mark.parametrize(
+    "line", ["ls '|'", "ls ais://a/x>y", 'get ais://a "> x"', "ls --regex 'a|b'", "ls --regex a|b"]
+)
 def test_what_only_looks_like_a_pipe_passes(line: str) -> None:
     refuse_shell(split(line))
