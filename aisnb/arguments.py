@@ -112,7 +112,9 @@ def _wanted(annotation: str, needed: bool) -> _Wanted | None:  # of one caller, 
     types = tuple(each for kind in kinds for each in _KINDS[kind][0])
     words = list(dict.fromkeys(_KINDS[kind][1] for kind in kinds))
     shown = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-    refused = tuple(each for each in _TEXTS if each not in types) if Iterable in types else ()
+    refused: tuple[type, ...] = tuple(each for each in _TEXTS if each not in types) if Iterable in types else ()
+    if int in types:
+        refused += (bool,)  # which Python counts among the whole numbers
     return _Wanted(types if needed else (*types, NoneType), refused, shown)
 
 

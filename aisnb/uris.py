@@ -20,6 +20,7 @@ PROVIDERS = {
 HASH_SEED = 1103515245
 
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ONE_SLASH = re.compile(rf"({'|'.join(PROVIDERS)}):/?([^/:].*)", re.IGNORECASE | re.DOTALL)
 _PLAIN_LINK_NAME = re.compile(r"https?://[^/?#%]+/(?:[^?#%]*/)?([A-Za-z0-9_.~-]*)", re.ASCII)
 _PLAIN_OBJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}", re.ASCII)
 #: A host that would end the line that it is sent in, or that others read otherwise (CWE-93).
@@ -69,6 +70,8 @@ def parse_uri(text: str) -> tuple[Bucket, str]:
     """
     scheme, separator, rest = text.partition("://")
     if not separator:
+        if short := _ONE_SLASH.fullmatch(text):
+            raise NameInvalid(f"'{text}' wants two slashes: write '{short[1]}://{short[2]}'.")
         scheme, rest = "ais", text
     provider = PROVIDERS.get(scheme.lower())
     if provider is None:

@@ -16,7 +16,7 @@ from aisnb.client.credentials import cluster_of, cluster_token, is_local_node
 from aisnb.client.faults import origin
 from aisnb.client.notes import note
 from aisnb.client.wire import Call, Wire
-from aisnb.errors import EndpointRefused, EndpointUnreachable, NotAllowed, Unsupported
+from aisnb.errors import EndpointRefused, EndpointUnreachable, NameInvalid, NotAllowed, SchemeMissing, Unsupported
 from aisnb.protocol.headers import EXTENSION, WHAT
 from aisnb.settings import read_settings
 from aisnb.transfer.trust import tls_context
@@ -264,9 +264,26 @@ def open_connection(endpoint: str | None = None, token: str | None = None) -> Co
     """
     settings = read_settings()
     address = (endpoint or settings.endpoint).strip().rstrip("/")
-    if not address or is_local_node(check_link(address), token or settings.token, settings):
+    if not address or is_local_node(_check_endpoint(address), token or settings.token, settings):
         return Connection(None, "", settings)
     return Connection(address, cluster_token(settings) if token is None else token, settings)
+
+
+def _check_endpoint(address: str) -> str:
+    """Return `address` if it is one of a web server.
+
+    Raises:
+        SchemeMissing: it has no ``http://``.
+        NameInvalid: it has no host.
+    """
+    try:
+        return check_link(address)
+    except (SchemeMissing, NameInvalid) as exc:
+        like = "http://host:port" if "://" in address else f"http://{address}"
+        raise type(exc)(
+            f"'{address}' is no endpoint. Write it like {like}, or leave it out for AIS_ENDPOINT or the local node. "
+            "Buckets are named later, as in client.ls('ais://abc')."
+        ) from exc
 
 
 def open_local_connection() -> Connection:

@@ -12,7 +12,7 @@ from aisnb.commands.words import TableWord, not_one_word
 from aisnb.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aisnb.commands.definition import Command, Parameter
 
@@ -196,11 +196,17 @@ def _as_it_is(word: str) -> str:
     return word
 
 
-def _converter(option: Parameter) -> Any:
-    convert = getattr(option.about, "convert", None)
-    if convert is not None:
-        return convert
-    return _whole_number if option.type is int else option.type
+def _converter(option: Parameter) -> Callable[[str], Any]:
+    convert = getattr(option.about, "convert", None) or (_whole_number if option.type is int else option.type)
+
+    def converted(text: str) -> Any:
+        try:
+            return convert(text)
+        except UsageError as exc:
+            raise UsageError(f"{option.flags[0]}: {exc}") from exc
+
+    converted.__name__ = getattr(convert, "__name__", "")  # argparse names it
+    return converted
 
 
 def _whole_number(text: str) -> int:

@@ -73,7 +73,9 @@ def test_what_fits_is_taken(given: dict[str, Any]) -> None:
     [
         ({"place": 1}, "text or a path: where"),
         ({"count": 1.5}, "a whole number or None: how often"),
+        ({"count": True}, "a whole number or None: how often"),
         ({"share": "x"}, "a number"),
+        ({"share": False}, "a number"),
         ({"names": b"a"}, "a list or None"),
         ({"words": b"a"}, "text or a list"),
         ({"text": None}, "text: what to say"),

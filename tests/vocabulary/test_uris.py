@@ -43,6 +43,15 @@ def test_what_is_no_bucket_is_refused_with_its_text(text: str) -> None:
         parse_uri(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("ais:/abc2", "ais://abc2"), ("ais:abc/x", "ais://abc/x"), ("HT:/abc", "HT://abc"), ("s3:/b", "s3://b")],
+)
+def test_a_slash_that_is_missing_is_told(text: str, meant: str) -> None:
+    with pytest.raises(NameInvalid, match=f"'{meant}'"):
+        parse_uri(text)
+
+
 def test_an_object_where_a_bucket_is_expected_is_refused_and_the_other_way_round() -> None:
     with pytest.raises(NameInvalid, match="say 'ais://abc'"):
         parse_bucket("ais://abc/x")
