@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import aisnb
 from aisnb import errors
 
+_OWNERS = {"client": aisnb.Client, "aisnb": aisnb}
+
 
 def test_every_public_name_is_there_and_the_list_is_sorted() -> None:
     assert aisnb.__all__ == sorted(aisnb.__all__)
     for name in aisnb.__all__:
         assert getattr(aisnb, name) is not None
+
+
+def test_what_the_readme_calls_is_there() -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text()
+    called = re.findall(r"\b(client|aisnb)\.([a-z_]+)\b(?!://)", readme)
+    assert ("client", "copy") in called
+    missing = [f"{owner}.{name}" for owner, name in called if not hasattr(_OWNERS[owner], name)]
+    assert missing == []
 
 
 def test_a_name_that_is_none_says_where_most_is() -> None:
