@@ -38,10 +38,15 @@ Every message says three things: what was tried, with which value, what to do no
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+#: What may stand before a link's host, ``user:password@``.
+_LOGIN = re.compile(r"(?<=https://)[^/?#\s]*@|(?<=http://)[^/?#\s]*@", re.IGNORECASE)
 
 
 class AisnbError(Exception):
@@ -65,7 +70,10 @@ class AisnbError(Exception):
 
 
 class UsageError(AisnbError):
-    """The words or values of a call do not fit together."""
+    """The words or values of a call do not fit together. Links in it are told without name and password."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_LOGIN.sub("", each) if isinstance(each, str) else each for each in args))
 
 
 class ArgumentInvalid(UsageError, TypeError):

@@ -43,6 +43,7 @@ class Argument:
         usual: whether help and forms ask for it, although a rare flag makes it needless.
         usage: how the line of usage has it; default: `metavar`, in brackets if it may be left out, with dots behind it
             if there may be several.
+        needless_with: the parameters that stand in its place; with one of them it is left out.
     """
 
     help: str
@@ -52,6 +53,7 @@ class Argument:
     table: bool = False
     usual: bool = False
     usage: str = ""
+    needless_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Option:
         choices: the only values it may have, if they can be listed.
         convert: makes the value from its text; default: the annotated type.
         preference: the one of `aisnb.settings.Preferences` that stands for the value where it is not given.
+        secret: the variable that stands for the value in lines that are shown, where nobody is to read the value.
     """
 
     help: str
@@ -75,6 +78,7 @@ class Option:
     choices: tuple[str, ...] = ()
     convert: Callable[[str], Any] | None = None
     preference: str = ""
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,11 @@ class Parameter:
         """Return the value where none is given: what the user prefers now, or the default."""
         preference = self.about.preference if isinstance(self.about, Option) else ""
         return getattr(PREFERENCES, preference) if preference else self.default
+
+    @property
+    def secret(self) -> str:
+        """Return the variable that stands for the value in lines that are shown; "" where the value does itself."""
+        return self.about.secret if isinstance(self.about, Option) else ""
 
     @property
     def usage(self) -> str:

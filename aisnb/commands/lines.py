@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aisnb.commands.definition import Argument
 from aisnb.units import printable
 
 if TYPE_CHECKING:
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     Value = str | bool | tuple[str, ...]
 
 _NEEDS_NO_QUOTES = re.compile(r"[\w./:@%+=,~^-]+")
+#: A name and a password before the host of a link; what is between no line shows.
+_LOGIN = re.compile(r"(https?://)([^/?#]*)@", re.IGNORECASE)
+_LOGIN_VARIABLE = "LOGIN"
 _LIKE_A_VARIABLE = re.compile(r"\{(?=[^\W\d]\w*\})")
+
+
+class Variable(str):
+    """A value that no line shows: what stands for it is the variable of this name."""
+
+    __slots__ = ()
 
 
 def words_for(command: Command, values: Mapping[str, Value]) -> list[str]:
@@ -38,20 +48,24 @@ def words_for(command: Command, values: Mapping[str, Value]) -> list[str]:
 
 def missing(command: Command, values: Mapping[str, Value]) -> list[Parameter]:
     """Return what must be given and is not."""
-    return [each for each in command.parameters if each.wanted and not values.get(each.name)]
+    return [each for each in command.parameters if _is_asked_for(each, values) and not values.get(each.name)]
 
 
 def lines_for(words: Sequence[str]) -> list[str]:
     r"""Return what to type in a notebook so that `words` are run, however odd they are.
 
-    It is one line, unless a word has line breaks or characters that nobody can see: such a word is first given a name.
+    It is one line, unless a word has line breaks or characters that nobody can see: such a word is first given a name;
+    or unless there are secrets, which are in no line: a comment says which variables are to have them.
 
     Example:
         lines_for(["ls", "ais://abc/it's"])  # ["%ais ls \"ais://abc/it's\""]
+        lines_for(["ls", "http://me:sesame@host/"])[1]  # "%ais ls http://$LOGIN@host/"
     """
-    names = dict[str, str]()
-    shown = [quote(word) if printable(word) == word else f"$word_{_number(word, names)}" for word in words]
-    return [*(f"{name} = {word!r}" for word, name in names.items()), " ".join(["%ais", *shown])]
+    names, secrets = dict[str, str](), dict[str, str]()
+    shown = [_shown(word, names, secrets) for word in words]
+    comments = [f"# Set {name} first: {what} is not shown." for name, what in secrets.items()]
+    given = [f"{name} = {_without_login(word)}" for word, name in names.items()]
+    return [*comments, *given, " ".join(["%ais", *shown])]
 
 
 def quote(word: str) -> str:
@@ -68,6 +82,31 @@ def quote(word: str) -> str:
     return mark + _LIKE_A_VARIABLE.sub("{" + mark * 2, text) + mark
 
 
+def _shown(word: str, names: dict[str, str], secrets: dict[str, str]) -> str:
+    """Return how a line has `word`; what is to be set before goes into `names` and `secrets`."""
+    if isinstance(word, Variable):
+        secrets[str(word)] = "its value"
+        return f"${word}"
+    login = _LOGIN.match(word)
+    if login:
+        secrets[_LOGIN_VARIABLE] = "what the link has before its @"
+    if printable(word) != word:
+        return f"$word_{_number(word, names)}"
+    return f"{login[1]}${_LOGIN_VARIABLE}{quote(word[login.end(2) :])}" if login else quote(word)
+
+
+def _without_login(word: str) -> str:
+    """Return Python that makes `word`, without the login that a link may have."""
+    login = _LOGIN.match(word)
+    return f"{login[1]!r} + {_LOGIN_VARIABLE} + {word[login.end(2) :]!r}" if login else repr(word)
+
+
+def _is_asked_for(parameter: Parameter, values: Mapping[str, Value]) -> bool:
+    """Return whether a value must be given, beside these."""
+    instead = parameter.about.needless_with if isinstance(parameter.about, Argument) else ()
+    return parameter.wanted and not any(map(values.get, instead))
+
+
 def _number(word: str, names: dict[str, str]) -> int:
     names.setdefault(word, f"word_{len(names) + 1}")
     return list(names).index(word) + 1
@@ -82,7 +121,7 @@ def _flag_words(option: Parameter, value: Value) -> list[str]:
 
 
 def _argument_words(argument: Parameter, values: Mapping[str, Value]) -> list[str]:
-    value = values.get(argument.name) or (argument.metavar if argument.wanted else "")
+    value = values.get(argument.name) or (argument.metavar if _is_asked_for(argument, values) else "")
     if isinstance(value, bool) or not value:
         return []
     return [value] if isinstance(value, str) else [each for each in value if each]

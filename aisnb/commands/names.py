@@ -47,7 +47,10 @@ def note_no_templates(context: Context, command: Command, values: Mapping[str, A
         if place.about is TEMPLATE or _TEMPLATED & set(place.about.completes):
             for text in _texts(place, values):
                 if "{" in text and "}" not in text:
-                    context.note(f"The brace in '{text}' is not closed, so this is one name and no template.")
+                    from aisnb.transfer.links import without_secret
+
+                    told = without_secret(text)
+                    context.note(f"The brace in '{told}' is not closed, so this is one name and no template.")
                 if found := glob_in(text):
                     sign, name = found
                     context.note(

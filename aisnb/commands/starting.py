@@ -44,7 +44,9 @@ _SOURCE = Argument(
     "link, template of links (http://host/dir/shard-{001..999}.tar), or directory (http://host/dir/)",
     completes=("link",),
     table=True,
+    needless_with=("hf_dataset", "hf_model"),
 )
+_HF_TOKEN = Option("token for what is not public; default: HF_TOKEN", (), "TOKEN", secret="HF_TOKEN")  # noqa: S106  # its name
 _DESTINATION = Argument("bucket, bucket/directory/ or bucket/object", completes=("bucket",), usual=True)
 _CONNECTIONS = Option(
     "connections at once; 0 lets the endpoint decide",
@@ -95,7 +97,7 @@ def start_download(
     hf_model: Annotated[str, Option("the files of this Hugging Face model; no SOURCE", (), "REPO")] = "",
     hf_file: Annotated[str, Option("only this file of it", (), "FILE")] = "",
     hf_revision: Annotated[str, Option("its branch, tag or commit", (), "NAME")] = "main",
-    hf_auth: Annotated[str, Option("token for what is not public; default: HF_TOKEN", (), "TOKEN")] = "",
+    hf_auth: Annotated[str, _HF_TOKEN] = "",
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> Job | DataFrame:
     """Copy files from a web server into a bucket, as a job.

@@ -215,6 +215,49 @@ def test_a_form_of_a_command_shows_numbers_that_are_none_in_words() -> None:
     assert "much" in said(form)
 
 
+def test_a_token_is_read_by_nobody_and_a_variable_stands_for_it_in_the_line() -> None:
+    form = aisnb.forms.for_command("start download")
+    find(form, "Destination").value = "ais://models/x/"
+    assert find(form, "Start download").disabled
+    find(form, "Hf model").value = "org/name"
+    assert not find(form, "Start download").disabled
+    find(form, "Hf auth").value = "-kanarienvogel"
+    assert type(find(form, "Hf auth")).__name__ == "Password"
+    assert form.lines[-1] == "%ais start download --hf-model org/name --hf-auth $HF_TOKEN ais://models/x/"
+    assert "kanarienvogel" not in "\n".join((said(form), repr(form), form._insertion.text))
+
+
+@pytest.mark.parametrize("odd", ["", "{1..3}", "it's", "a\nb"])
+@pytest.mark.parametrize("made", [lambda link: TwoSteps(Session(COMMANDS), "", link, "ais://b"), None])
+def test_what_stands_before_the_host_of_a_link_is_in_no_line_which_works_with_a_variable(
+    shell: InteractiveShell, made: Callable[[str], Any] | None, odd: str
+) -> None:
+    login, link = "me:kanarien@vogel", f"h/a{odd}.tar"
+    if made is not None:
+        form = made(f"http://{login}@{link}")
+    else:
+        form = aisnb.forms.for_command("start download")
+        find(form, "Source").value = f"http://{login}@{link}" if "\n" not in odd else f"http://{login}@h/a.tar"
+        find(form, "Destination").value = "ais://b"
+    assert "vogel" not in "\n".join((said(form), repr(form), form._insertion.text))
+    heard = list[str]()
+
+    def ais(line: str) -> None:
+        heard.extend(substitute(split(line), shell.user_ns))
+
+    ais._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # IPython's protocol, see no_var_expand
+    shell.user_ns["LOGIN"] = login
+    shell.register_magic_function(ais)
+    shell.run_cell("\n".join(form.lines)).raise_error()
+    assert heard[-2:] == [str(find(form, "2. Files" if made else "Source").value), "ais://b"]
+
+
+def test_a_wrong_link_is_said_without_its_password() -> None:
+    for link in ("{3..1}", "{0..99999999}", "%ff", "\ud800", "x" * MOST_CHARACTERS, "a/"):
+        for look in (preview_source, preview_files):
+            assert "vogel" not in str(look(f"http://me:kanarienvogel@h/{link}"))
+
+
 def test_a_command_that_fails_says_so_in_its_form() -> None:
     form = aisnb.forms.for_command("get")
     find(form, "Source").value = "ais://no-such-bucket/x"

@@ -9,7 +9,7 @@ from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, Accordion, Button, Layout, VBox
 
 from aisnb.client import Job
-from aisnb.commands.lines import lines_for, missing, words_for
+from aisnb.commands.lines import Variable, lines_for, missing, words_for
 from aisnb.commands.options import HEADER, PROGRESS, TIMEOUT, WAIT
 from aisnb.notebook.forms import style
 from aisnb.notebook.forms.fields import Field
@@ -59,7 +59,7 @@ class CommandForm(Form):
     @property
     def lines(self) -> list[str]:
         """The lines that do in a cell what the form does. What is still to be filled in stands in capitals."""
-        return lines_for(words_for(self._command, self._values()))
+        return lines_for(words_for(self._command, {**self._values(), **self._hidden()}))
 
     def _boxes(self) -> list[Any]:
         """Return the arguments' widgets, and those of the flags, folded away."""
@@ -69,6 +69,11 @@ class CommandForm(Form):
 
     def _values(self) -> dict[str, Value]:
         return {field.parameter.name: field.value for field in self._fields}
+
+    def _hidden(self) -> dict[str, Value]:
+        """Return what stands in lines for the secrets that were filled in."""
+        secrets = [each.parameter for each in self._fields if each.parameter.secret and each.value]
+        return {parameter.name: Variable(parameter.secret) for parameter in secrets}
 
     def _refresh(self) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Text, Textarea, VBox
+from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Password, Text, Textarea, VBox
 
 from aisnb.notebook import pieces
 from aisnb.notebook.forms import style
@@ -110,4 +110,4 @@ def _input(parameter: Parameter, label: str) -> Any:
         return Dropdown(options=["", *parameter.about.choices], layout=wide, **shared)
     if parameter.many:
         return Textarea(rows=3, placeholder="one in each line", layout=wide, **shared)
-    return Text(layout=wide, **shared)
+    return (Password if parameter.secret else Text)(layout=wide, **shared)
