@@ -12,11 +12,12 @@ from aisnb.client.buckets import change_properties, create_bucket
 from aisnb.client.intake import Intake
 from aisnb.client.job import open_job
 from aisnb.client.listing import Wanted, bucket_path, bucket_query
+from aisnb.client.local_files import check_file
 from aisnb.client.objects import Target, remove_objects, upload_joined
 from aisnb.client.twins import twins
 from aisnb.client.web_buckets import list_there, resolve
 from aisnb.client.wire import Call
-from aisnb.errors import ConfirmationNeeded, DirectoryNotFound, UsageError
+from aisnb.errors import ConfirmationNeeded, UsageError
 from aisnb.protocol.buckets import BucketId, uname
 from aisnb.protocol.headers import COPY_TO_BUCKET, COPY_TO_OBJECT, NEW_CUSTOM
 from aisnb.protocol.messages import (
@@ -341,12 +342,9 @@ def _files(files: Iterable[str | Path]) -> list[Path]:
         DirectoryNotFound: one is not.
         UsageError: there are none.
     """
-    paths = [Path(file).expanduser() for file in files]
+    paths = [check_file(Path(file).expanduser()) for file in files]
     if not paths:
         raise UsageError("No files were named to be written into one object. Name at least one.")
-    for path in paths:
-        if not path.is_file():
-            raise DirectoryNotFound(f"There is no file '{path}' on this machine. Check the path.")
     return paths
 
 

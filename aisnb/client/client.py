@@ -14,8 +14,9 @@ from aisnb.client.files import list_servers, serve, stop_servers
 from aisnb.client.job import open_job
 from aisnb.client.jobs import jobs_of
 from aisnb.client.local import node_status
+from aisnb.client.local_files import local_path
 from aisnb.client.misnamed import no_such_name
-from aisnb.client.objects import Extent, local_path, locate, read_object, save_object, upload
+from aisnb.client.objects import Extent, locate, read_object, save_object, upload
 from aisnb.client.places import home_of, jobs_everywhere
 from aisnb.client.relaying import AUTO, check_way
 from aisnb.client.removal import remove

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from aisnb.archives import archive_faults, member_matcher
+from aisnb.client.local_files import target_faults
 from aisnb.client.looking import PLANNING
-from aisnb.client.objects import local_faults
 from aisnb.client.parsing_shards import parse_shard
 from aisnb.client.shards import find_shards
 from aisnb.errors import AlreadyExists, ArchiveInvalid, ObjectNotFound, UsageError
@@ -61,7 +61,8 @@ async def save_member(
 
     def write(reader: ArchiveReader) -> Path:
         found, content = reader.open(member)
-        target = path / found.name.rpartition("/")[2] if path.is_dir() else path
+        with target_faults(path):
+            target = path / found.name.rpartition("/")[2] if path.is_dir() else path
         return write_member(found, content, target, clobber=clobber)
 
     return await _in_shard(connection, source, member, headers, write)
@@ -135,7 +136,7 @@ def write_member(member: Member, content: BinaryIO, path: Path, *, clobber: bool
     Raises:
         AlreadyExists: the file is there, and not to be replaced.
     """
-    with local_faults(path):
+    with target_faults(path):
         if not clobber and path.exists():
             raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
         path.parent.mkdir(parents=True, exist_ok=True)

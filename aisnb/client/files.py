@@ -16,6 +16,7 @@ from aisnb.arguments import checked
 from aisnb.client import portal
 from aisnb.client.connection import open_local_connection
 from aisnb.client.left_out import left_out_text
+from aisnb.client.local_files import source_faults
 from aisnb.client.notes import note
 from aisnb.client.relaying import is_loopback
 from aisnb.client.wire import Call
@@ -139,6 +140,7 @@ def serve(
 
     Raises:
         DirectoryNotFound: there is no such directory.
+        NotAllowed: it is not this user's to read.
         PortInUse: another program listens there.
 
     Example:
@@ -146,8 +148,9 @@ def serve(
             print(server.url)
     """
     path = Path(directory).expanduser().resolve()
-    if not path.is_dir():
-        raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
+    with source_faults(path):
+        if not path.is_dir():
+            raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
     connection = open_local_connection()
     request = ServeRequest(str(path), port, bind, list(hosts), secret)
     info = portal.run(_serve(connection, request))

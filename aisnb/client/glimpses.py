@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aisnb.client.extracting import work_in, write_member
 from aisnb.client.fetching import materialize
+from aisnb.client.local_files import local_path
 from aisnb.client.looking import PLANNING
-from aisnb.client.objects import Target, local_path, save_object
+from aisnb.client.objects import Target, save_object
 from aisnb.client.shards import Shard
 from aisnb.client.web_buckets import directory_of, resolve
 from aisnb.errors import BucketNotFound, Unsupported

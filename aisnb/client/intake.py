@@ -13,11 +13,12 @@ from aisnb.archives import ArchiveWriter, archive_format
 from aisnb.client.fetching import start_prefetch
 from aisnb.client.job import open_job
 from aisnb.client.listing import bucket_query
-from aisnb.client.objects import Target, local_faults, upload_joined
+from aisnb.client.local_files import check_file, source_faults, target_faults
+from aisnb.client.objects import Target, upload_joined
 from aisnb.client.twins import twins
 from aisnb.client.views import Views
 from aisnb.client.wire import Call
-from aisnb.errors import DirectoryNotFound, UsageError
+from aisnb.errors import UsageError
 from aisnb.protocol.headers import ARCHIVE_FLAGS, MEMBER
 from aisnb.protocol.messages import (
     APPEND_IF_THERE,
@@ -131,9 +132,7 @@ class Intake(Views):
         Example:
             client.add_member("cat.jpg", "ais://abc/shard.tar", "train/cat.jpg")
         """
-        path = Path(file).expanduser()  # noqa: ASYNC240  # this looks at no file
-        if not path.is_file():
-            raise DirectoryNotFound(f"There is no file '{path}' on this machine. Check the path.")
+        path = await asyncio.to_thread(check_file, Path(file).expanduser())  # noqa: ASYNC240  # this looks at no file
         how = str(APPEND_IF_THERE if create else APPEND_ONLY)
         target = Target(*parse_object(shard))
         await upload_joined(self._connection, [path], target, query={MEMBER: member}, headers={ARCHIVE_FLAGS: how})
@@ -175,7 +174,9 @@ def _pack(target: IO[bytes], files: Mapping[str, str | Path], kind: Format) -> N
     writer = ArchiveWriter(target.write, kind)
     for name, file in files.items():
         path = Path(file).expanduser()
-        with local_faults(path), path.open("rb") as content:
+        with source_faults(path):
+            content = path.open("rb")
+        with target_faults(path), content:
             writer.add(name, path.stat().st_size, content)
     writer.close()
     target.flush()

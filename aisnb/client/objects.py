@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,24 +13,16 @@ import xxhash
 
 from aisnb.client.checksums import Check
 from aisnb.client.listing import bucket_path, bucket_query
+from aisnb.client.local_files import source_faults, target_faults
 from aisnb.client.wire import Call
-from aisnb.errors import (
-    AisnbError,
-    AlreadyExists,
-    DirectoryNotFound,
-    DiskFull,
-    EndpointUnreachable,
-    NameInvalid,
-    NotAllowed,
-    Unsupported,
-    UsageError,
-)
+from aisnb.errors import AlreadyExists, EndpointUnreachable, NameInvalid, Unsupported
 from aisnb.protocol.headers import CHECKSUM_TYPE, CHECKSUM_VALUE, DURABLE, ORIGINAL_URL, XXHASH
 from aisnb.protocol.messages import DELETE_OBJECTS, EVICT_OBJECTS, Action
 from aisnb.uris import check_link, check_object_name, is_link, link_name, parse_object, web_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from aisnb.client.connection import Connection
     from aisnb.protocol.messages import Selection
@@ -131,7 +120,8 @@ async def save_object(
         AlreadyExists: the file is there, and `clobber` is not said.
         DirectoryNotFound: its directory is not there.
     """
-    path = await asyncio.to_thread(_file_for, path, target)
+    with target_faults(path):
+        path = await asyncio.to_thread(_file_for, path, target)
 
     async def save(fresh: Path) -> None:
         with fresh.open("wb") as file:
@@ -153,10 +143,10 @@ async def appear(connection: Connection, path: Path, fill: Callable[[Path], Awai
         AlreadyExists: the file is there, and `clobber` is not said.
         DirectoryNotFound: its directory is not there.
     """
-    if not clobber and await asyncio.to_thread(path.exists):
-        raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
     fresh = path.with_name(f".{path.name[:64]}-{secrets.token_hex(4)}.part")
-    with local_faults(path):
+    with target_faults(path):
+        if not clobber and await asyncio.to_thread(path.exists):
+            raise AlreadyExists(f"The file '{path}' exists. Leave out --no-clobber (clobber=False) to replace it.")
         try:
             await connection.attempt(lambda: fill(fresh))
             fresh.replace(path)
@@ -258,14 +248,6 @@ async def remove_objects(connection: Connection, bucket: Bucket, selection: Sele
     return reply.body.decode(errors="replace").strip().strip('"')
 
 
-def local_path(path: str | Path) -> Path:
-    """Return where `path` leads; one with a slash at its end means a directory, which is made if need be."""
-    found = Path(path).expanduser()
-    if str(path).endswith("/"):
-        found.mkdir(parents=True, exist_ok=True)
-    return found
-
-
 def _file_for(path: Path, target: Target) -> Path:
     return path / target.name.rpartition("/")[2] if path.is_dir() else path
 
@@ -285,7 +267,7 @@ async def _receive(
 def _measure(paths: Sequence[Path]) -> tuple[int, str]:
     digest, size = xxhash.xxh64(), 0
     for path in paths:
-        with local_faults(path), path.open("rb") as file:
+        with source_faults(path), path.open("rb") as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 size += len(piece)
@@ -298,22 +280,3 @@ async def _pieces(paths: Sequence[Path], patience: asyncio.Timeout) -> AsyncIter
             while piece := await asyncio.to_thread(file.read, _PIECE):
                 yield piece
                 patience.reschedule(asyncio.get_running_loop().time() + _UPLOAD_STALL_SECONDS)
-
-
-@contextmanager
-def local_faults(path: Path) -> Iterator[None]:
-    """Say what is wrong with a file of this machine."""
-    try:
-        yield
-    except AisnbError:
-        raise
-    except (FileNotFoundError, NotADirectoryError) as exc:
-        raise DirectoryNotFound(f"'{path}' cannot be reached: its directory does not exist. Create it first.") from exc
-    except PermissionError as exc:
-        raise NotAllowed(f"'{path}' may not be used: {exc.strerror}. Choose another place.") from exc
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"There is no room for '{path}'. Nothing was left behind; make room or go elsewhere."
-            ) from exc
-        raise UsageError(f"'{path}' cannot be used: {exc.strerror}. Choose another place.") from exc

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aisnb.client.local_files import files_in, source_faults
 from aisnb.errors import DirectoryNotFound
 from aisnb.uris import check_object_name, parse_uri
 
@@ -20,15 +21,17 @@ def plan_upload(source: str | Path, destination: str) -> list[tuple[Path, Bucket
 
     Raises:
         DirectoryNotFound: there is no such file or directory.
+        NotAllowed: it, or a directory below it, is not this user's to read.
         NameInvalid: a file has a name that no object can have.
     """
     path = Path(source).expanduser()
     bucket, rest = parse_uri(destination)
-    if path.is_file():
-        name = rest + path.name if not rest or rest.endswith("/") else rest
-        return [(path, bucket, check_object_name(name))]
-    if not path.is_dir():
-        raise DirectoryNotFound(f"There is no file or directory '{source}' on this machine. Check the path.")
+    with source_faults(path):
+        if path.is_file():
+            name = rest + path.name if not rest or rest.endswith("/") else rest
+            return [(path, bucket, check_object_name(name))]
+        if not path.is_dir():
+            raise DirectoryNotFound(f"There is no file or directory '{source}' on this machine. Check the path.")
+        files = files_in(path, recursive=True)
     within = rest.strip("/") + "/" if rest.strip("/") else ""
-    files = sorted(file for file in path.rglob("*") if file.is_file())
     return [(file, bucket, check_object_name(within + file.relative_to(path).as_posix())) for file in files]

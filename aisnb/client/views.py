@@ -12,8 +12,8 @@ from aisnb.client.directories import list_directory
 from aisnb.client.extracting import extract, read_member, save_member
 from aisnb.client.hugging_face import Repository, find_hub_files
 from aisnb.client.listing import Wanted, check_props
+from aisnb.client.local_files import local_path
 from aisnb.client.members import list_members
-from aisnb.client.objects import local_path
 from aisnb.client.planning import find_files, plan
 from aisnb.client.standing import ask_cluster
 from aisnb.client.twins import twins

@@ -94,11 +94,14 @@ def _read_spec(text: str) -> list[BatchItem]:
 
     content = text
     if not text.lstrip().startswith("{"):
+        from aisnb.client.local_files import source_faults
+
         try:
-            content = Path(text).expanduser().read_text(encoding="utf-8")
+            with source_faults(text):
+                content = Path(text).expanduser().read_text(encoding="utf-8")
         except UnicodeDecodeError as exc:
             raise UsageError(f"'{text}' is no text, and so no specification of a batch. Check the path.") from exc
-        except OSError as exc:
+        except DirectoryNotFound as exc:
             raise DirectoryNotFound(f"There is no file '{text}' that says what is wanted. Check the path.") from exc
     try:
         return msgspec.json.decode(content, type=BatchRequest).items

@@ -42,7 +42,9 @@ def _digest(path: Path, kind: str) -> str:
         digest = xxhash.xxh64()
     else:
         digest = hashlib.new(kind, usedforsecurity=False)
-    with path.open("rb") as file:
+    from aisnb.client.local_files import source_faults
+
+    with source_faults(path), path.open("rb") as file:
         while piece := file.read(_AT_ONCE):
             digest.update(piece)
     return str(digest.hexdigest())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisnb.client import node_status
+from aisnb.client.local_files import source_faults
 from aisnb.commands.writing import named_files
 from aisnb.errors import DirectoryNotFound
 from aisnb.explore.listing import matching
@@ -108,7 +109,9 @@ def _of_put(context: Context, sources: tuple[str, ...], recursive: bool, templat
 
 def _of_serve(context: Context, directory: str) -> str:
     place = Path(directory).expanduser()
-    if not place.is_dir():
+    with source_faults(place):
+        is_there = place.is_dir()
+    if not is_there:
         raise DirectoryNotFound(f"There is no directory '{directory}' to serve. Check the path.")
     count = size = 0
     for entry in _below(str(place)):

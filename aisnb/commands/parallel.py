@@ -71,13 +71,17 @@ def _counted(outcomes: Iterable[T], total: int, title: str) -> Iterable[T]:
 
 
 def _summed_up(context: Context, verb: str, failures: list[tuple[T, AisnbError]], total: int) -> AisnbError:
-    """Return the one error that says what went wrong; where there was more than one, warn of the first few."""
+    """Return the one error that says what went wrong; where several things did, warn of the first few."""
     first = failures[0][1]
     if len(failures) == total and len({str(error) for _, error in failures}) == 1:
         return first
-    for item, error in failures[:_WARNINGS]:
-        context.warn(f"{item}: {error}")
-    more = f", the first {_WARNINGS} are named above" if len(failures) > _WARNINGS else ""
-    summary = AisnbError(f"failed to {verb} {len(failures):,} of {plural(total, 'object')}{more}: {first}")
+    counted = f"failed to {verb} {len(failures):,} of {plural(total, 'object')}"
+    if len(failures) == 1:
+        summary = AisnbError(f"{counted}: {failures[0][0]}: {first}")
+    else:
+        for item, error in failures[:_WARNINGS]:
+            context.warn(f"{item}: {error}")
+        more = f", the first {_WARNINGS} are named above" if len(failures) > _WARNINGS else ""
+        summary = AisnbError(f"{counted}{more}: {first}")
     summary.__cause__ = first
     return summary

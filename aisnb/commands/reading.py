@@ -89,7 +89,7 @@ def get(
         content = _read(context, source, offset, length)
         size = human_size(len(content))
         return content if destination == "-" else Message(f"GET and discard {_of(source)} ({size})")
-    from aisnb.client.objects import local_path
+    from aisnb.client.local_files import local_path
 
     return _get_one(context, source, local_path(destination), offset, length, clobber=not no_clobber)
 

@@ -49,13 +49,18 @@ def _check_directory(context: Context, text: str) -> None:
 
     Raises:
         DirectoryNotFound: there is no such directory.
+        NotAllowed: nobody can tell.
     """
+    from aisnb.client.local_files import source_faults
+
     path = Path(text).expanduser()
-    if path.is_file():
+    with source_faults(path):
+        is_file, is_there = path.is_file(), path.exists()
+    if is_file:
         raise DirectoryNotFound(
             f"'{text}' is a file, and directories are served. Serve its directory: '{path.parent}'."
         )
-    if not path.exists():
+    if not is_there:
         below = [f"serve {word}" for word in context.tree.next_words(("serve",))]
         hint = "" if "/" in text else did_you_mean(f"serve {text}", below)
         raise DirectoryNotFound(f"There is no directory '{text}' to serve. Check the path.{hint}")

@@ -308,13 +308,17 @@ def _read_names(path: str) -> list[str]:
 
     Raises:
         DirectoryNotFound: there is no such file.
+        NotAllowed: it is not this user's to read.
         UsageError: it cannot be read so.
     """
+    from aisnb.client.local_files import source_faults
+
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
-    except FileNotFoundError as exc:
+        with source_faults(path):
+            text = Path(path).expanduser().read_text(encoding="utf-8")
+    except DirectoryNotFound as exc:
         raise DirectoryNotFound(f"There is no file '{path}' with object names. Check the path.") from exc
-    except (OSError, UnicodeDecodeError) as exc:
+    except UnicodeDecodeError as exc:
         raise UsageError(f"The file '{path}' with object names cannot be read: {exc}. Write names as UTF-8.") from exc
     if not text.lstrip().startswith(("[", "{")):
         return [line.strip() for line in text.splitlines() if line.strip()]

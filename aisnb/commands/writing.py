@@ -112,7 +112,10 @@ def concat(
         %ais object concat part-1 part-2 ais://abc/whole
         %ais object concat parts/ ais://abc/whole
     """
-    files = [path for source in sources for _, path in _files(source, recursive=recursive, template="")]
+    from aisnb.client.local_files import source_faults
+
+    with source_faults(sources[0]):
+        files = [path for source in sources for _, path in _files(source, recursive=recursive, template="")]
     if not files:
         raise DirectoryNotFound(f"No file is in {' '.join(sources)}. Check the path; '-r' looks into what is below.")
     size = context.client().concat(files, place)
@@ -223,8 +226,18 @@ def named_files(
 
     Raises:
         DirectoryNotFound: there is no such file.
+        NotAllowed: a file or a directory is not this user's to read.
         UsageError: two would have the same name.
     """
+    from aisnb.client.local_files import source_faults
+
+    with source_faults(sources[0]):
+        return _named(sources, recursive, template, listed, with_own_name)
+
+
+def _named(
+    sources: tuple[str, ...], recursive: bool, template: str, listed: list[str], with_own_name: bool
+) -> dict[str, Path]:
     whole = " ".join(sources)
     if len(sources) > 1 and not Path(sources[0]).expanduser().exists() and Path(whole).expanduser().exists():
         raise DirectoryNotFound(f"There is no '{sources[0]}', but '{whole}'. Put quotes around a name with spaces.")
@@ -265,8 +278,9 @@ def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str
     elif path.is_file():
         yield path.name, path
     elif path.is_dir():
-        below = sorted(path.rglob("*") if recursive else path.iterdir())
-        yield from ((each.relative_to(path).as_posix(), each) for each in below if each.is_file())
+        from aisnb.client.local_files import files_in
+
+        yield from ((each.relative_to(path).as_posix(), each) for each in files_in(path, recursive=recursive))
     elif any(letter in source for letter in "*?["):
         matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
         yield from ((match.name, match) for match in matches if match.is_file())

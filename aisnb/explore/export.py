@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisnb.errors import DirectoryNotFound, DiskFull, UsageError
+from aisnb.errors import AisnbError, DirectoryNotFound, DiskFull, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,15 +65,17 @@ def replacing(target: Path) -> Iterator[Path]:
         DiskFull: there is no room.
         UsageError: it cannot be written.
     """
-    if not target.parent.is_dir():
-        raise DirectoryNotFound(
-            f"'{target}' cannot be written: there is no directory '{target.parent}'. Make it first."
-        )
     try:
+        if not target.parent.is_dir():
+            raise DirectoryNotFound(
+                f"'{target}' cannot be written: there is no directory '{target.parent}'. Make it first."
+            )
         with tempfile.TemporaryDirectory(prefix=".aisnb-", dir=target.parent) as folder:
             fresh = Path(folder, target.name)
             yield fresh
             fresh.replace(target)
+    except AisnbError:
+        raise
     except OSError as exc:
         import errno
 

@@ -208,7 +208,7 @@ class Copies(Unhurried):
             descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as exc:
             raise DirectoryNotFound(
-                f"'{file.path}' cannot be read: {exc}. See that it is there and yours to read."
+                f"'{file.path}' cannot be read: {exc.strerror}. See that it is there and yours to read."
             ) from exc
         return descriptor, os.fstat(descriptor).st_size, {}
 

@@ -123,7 +123,11 @@ def plan_promote(store: Store, bucket: Bucket, value: Any, source: str, name: st
         raise UsageError(
             f"'{path}' is not an absolute path. Say where the file is from the root on, like '/data/x.tar'."
         )
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+    if not is_there:
         raise DirectoryNotFound(f"'{path}' does not exist on this machine. Check the path.")
     task = CopyTask(
         str(bucket),
@@ -184,7 +188,7 @@ def _files_below(directory: str, prefix: str, *, recursive: bool) -> Iterator[tu
         with os.scandir(directory) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as exc:
-        raise DirectoryNotFound(f"'{directory}' cannot be read: {exc.strerror}. See that it is yours to read.") from exc
+        raise _unreadable(directory, exc) from exc
     for entry in entries:
         if entry.is_file(follow_symlinks=False):
             yield prefix + entry.name, entry.path
@@ -192,6 +196,12 @@ def _files_below(directory: str, prefix: str, *, recursive: bool) -> Iterator[tu
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _files_below(entry.path, f"{prefix}{entry.name}/", recursive=True)
+
+
+def _unreadable(path: str | Path, exc: OSError) -> DirectoryNotFound:
+    return DirectoryNotFound(
+        f"'{path}' cannot be read: {exc.strerror}. See that it, and the directories that it lies in, are yours to read."
+    )
 
 
 def _bucket(identity: BucketId) -> Bucket:
