@@ -162,7 +162,7 @@ def final_line(snapshot: JobSnapshot) -> str:
         return f"{text}, then it was stopped"
     if snapshot.state == PAUSED:
         return f"{text}, then it was paused{_reason(snapshot)}; {_going_on(snapshot)}"
-    return text if has_ended(snapshot) else f"{text} so far; it goes on"
+    return text if has_ended(snapshot) else f"{text} so far"
 
 
 def oddity_text(snapshot: JobSnapshot) -> str:
