@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aisnb.errors import SourceError
-from aisnb.transfer import Glance, Request, RetryPolicy, Validator
+from aisnb.transfer import Fetcher, Glance, Request, RetryPolicy, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from aisnb.transfer import Fetcher
-
 #: A plan is waited for: it gives up on a dead source sooner than a download does.
 PLANNING = RetryPolicy(tries=3, patience=3.0, connect=5.0, stall=15.0)
+
+#: A sample has no time to try again: what fails is no part of it.
+_ONCE = replace(PLANNING, tries=1)
 
 _AT_ONCE = 32
 _GENTLY = 4
@@ -52,10 +55,8 @@ async def look_at_all(fetcher: Fetcher, urls: Sequence[str], headers: Mapping[st
     return seen
 
 
-async def measure(
-    fetcher: Fetcher, urls: Sequence[str], headers: Mapping[str, str]
-) -> tuple[float | None, dict[str, float]]:
-    """Read some of the files, spread over all of them, for a second at most, and keep nothing.
+async def measure(urls: Sequence[str], headers: Mapping[str, str]) -> tuple[float | None, dict[str, float]]:
+    """Read some of the files, spread over all of them, for a second at most, and keep nothing. What fails counts not.
 
     Returns:
         Bytes per second (None if there was nothing to read), and what that was seen on: ``files``, ``bytes``,
@@ -63,25 +64,24 @@ async def measure(
     """
     chosen = list(urls[:: len(urls) // _SAMPLE_FILES + 1])
     random.Random(0).shuffle(chosen)  # noqa: S311  # only so that a sample cut short is still a fair one
-    read = files = 0
-
-    def count(change: int) -> None:
-        nonlocal read
-        read += change
+    sinks = list[_Nowhere]()
 
     async def fetch(url: str) -> None:
-        nonlocal files
-        files += 1
-        await fetcher.fetch(Request(url=url, headers=headers), _Nowhere(), on_bytes=count)
+        sinks.append(sink := _Nowhere())
+        try:
+            await fetcher.fetch(Request(url=url, headers=headers), sink, on_bytes=sink.count)
+        except SourceError:
+            sink.bytes = 0
 
-    start = time.monotonic()
-    try:
-        async with asyncio.timeout(_SAMPLE_SECONDS):
-            await _each(chosen, fetch, _SAMPLE_AT_ONCE)
-    except (TimeoutError, SourceError):
-        pass  # what was read until then is the sample
+    async with Fetcher(policy=_ONCE) as fetcher:
+        start = time.monotonic()
+        with suppress(TimeoutError):  # what was read until then is the sample
+            async with asyncio.timeout(_SAMPLE_SECONDS):
+                await _each(chosen, fetch, _SAMPLE_AT_ONCE)
     seconds = time.monotonic() - start
-    seen = {"files": files, "bytes": read, "seconds": seconds, "connections": min(_SAMPLE_AT_ONCE, len(chosen))}
+    came = [sink.bytes for sink in sinks if sink.bytes]
+    read = sum(came)
+    seen = {"files": len(came), "bytes": read, "seconds": seconds, "connections": min(_SAMPLE_AT_ONCE, len(came))}
     return (read / seconds if read else None), seen
 
 
@@ -103,7 +103,14 @@ async def _each(items: Iterable[Any], work: Any, at_once: int) -> None:
 
 
 class _Nowhere:
-    """A sink that keeps nothing."""
+    """A sink that keeps nothing, and knows how many bytes came."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def count(self, change: int) -> None:
+        """Count bytes that came, or, below 0, that are lost."""
+        self.bytes += change
 
     def resume_point(self) -> tuple[int, str]:
         """Nothing is here."""

@@ -128,7 +128,7 @@ async def plan(
                 for url, glance, kept in zip(files.urls, seen, here, strict=True)
                 if glance.status == 200 and glance.validator.size and not kept
             ]
-            frame.attrs["rate"], frame.attrs["sampled"] = await measure(fetcher, wanted, headers)
+            frame.attrs["rate"], frame.attrs["sampled"] = await measure(wanted, headers)
     return frame
 
 

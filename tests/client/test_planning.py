@@ -45,6 +45,19 @@ def test_a_plan_has_a_row_for_each_name_with_its_marks(client: aisnb.Client, sou
     assert plan.attrs["sampled"]["bytes"] == 10_000
 
 
+def test_how_fast_it_goes_is_told_by_the_files_that_come(client: aisnb.Client, source: FaultySource) -> None:
+    for number in (1, 3):
+        source.add(
+            f"/d/s-{number}", bytes(1000 * number), faults=[Fault()], then=Fault(status=403 + 97 * (number // 3))
+        )
+    sampled = client.plan(source.url("/d/s-{1..4}")).attrs["sampled"]
+    assert (sampled["files"], sampled["bytes"], sampled["connections"]) == (2, 6000, 2)
+    for number in range(1, 5):
+        source.add(f"/d/s-{number}", bytes(1000), faults=[Fault()], then=Fault(cut=500))
+    plan = client.plan(source.url("/d/s-{1..4}"))
+    assert (plan.attrs["rate"], plan.attrs["sampled"]["files"]) == (None, 0)
+
+
 def test_without_a_sample_no_file_is_read(client: aisnb.Client, source: FaultySource) -> None:
     plan = client.plan(source.url("/d/s-{1..4}"), sample=False)
     assert {request.method for request in source.requests} == {"HEAD"}
