@@ -165,7 +165,8 @@ def test_a_source_that_turns_out_not_to_be_plain_is_left_to_the_node(
     for number in range(100, MANY):
         source.add(f"/f-{number:03}", body_of(number), then=Fault(framing="chunked"))
     assert counts(ended(node, begin(node, template, bucket))) == ("finished", MANY, MANY, 0, 0)
-    assert len(source.requests) < MANY + 100, "the rest was not asked for twice"
+    lent = HELPERS * 2 * 32  # as many at most when the first of them come back, and some of the order before
+    assert len(source.requests) < MANY + lent + 32, "the rest was not asked for twice"
     assert [object_at(node, bucket, number) for number in (99, 500)] == [body_of(99), body_of(500)]
 
 
