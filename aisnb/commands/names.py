@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from aisnb.commands.options import TEMPLATE
+from aisnb.errors import TemplateError
 from aisnb.settings import PREFERENCES
 from aisnb.templates import glob_in
-from aisnb.uris import parse_provider
+from aisnb.uris import is_link, parse_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aisnb.commands.definition import Command, Parameter
 
 _BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/|$)")
+_HALF_RANGE = re.compile(r"\{\d+\.\.|\d\.\.\d+\}")
 _TEMPLATED = frozenset(("object", "link", "bucket"))
 
 
@@ -42,21 +44,44 @@ def full_name(text: str) -> str:
 
 
 def note_no_templates(context: Context, command: Command, values: Mapping[str, Any]) -> None:
-    """Say what looks like a choice of many names and is none: a brace that was never closed, a shell's pattern."""
+    """Say what looks like a choice of many names and is none: a brace that has no other, a shell's pattern.
+
+    Raises:
+        TemplateError: half a range in a web link, where a brace of a name would be ``%7B``.
+    """
     for place in command.parameters:
         if place.about is TEMPLATE or _TEMPLATED & set(place.about.completes):
             for text in _texts(place, values):
-                if "{" in text and "}" not in text:
-                    from aisnb.transfer.links import without_secret
-
-                    told = without_secret(text)
-                    context.note(f"The brace in '{told}' is not closed, so this is one name and no template.")
+                if is_link(text) and "#" in text:
+                    text = _tell_fragment(context, text)
+                if ("{" in text) != ("}" in text):
+                    _tell_half(context, text)
                 if found := glob_in(text):
                     sign, name = found
                     context.note(
                         f"The '{sign}' in '{name}' stands for itself, this is no shell pattern. For many files write "
                         "a range like shard-{001..010}.tar; for all of them the directory with its slash at the end."
                     )
+
+
+def _tell_fragment(context: Context, link: str) -> str:
+    """Say of a link that the end of it is never sent (RFC 9110 section 7.1), and return the rest."""
+    link, _, fragment = link.partition("#")
+    context.note(f"'#{fragment}' is not sent: it names a place in a page. A '#' that belongs to the name is %23.")
+    return link
+
+
+def _tell_half(context: Context, text: str) -> None:
+    """Say of a name with one brace what that means; refuse it if it can only be a slip."""
+    from aisnb.transfer.links import without_secret
+
+    opens = "{" in text
+    said = f"The brace in '{without_secret(text)}' {'is not closed' if opens else 'was never opened'}"
+    if is_link(text) and _HALF_RANGE.search(text):
+        sign = "%7B" if opens else "%7D"
+        raise TemplateError(f"{said}. Write a range like {{001..010}}; a brace that belongs to the name is {sign}.")
+    if opens or _HALF_RANGE.search(text):
+        context.note(f"{said}, so this is one name and no template.")
 
 
 def _texts(place: Parameter, values: Mapping[str, Any]) -> Iterator[str]:
