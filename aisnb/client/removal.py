@@ -31,9 +31,10 @@ async def remove(connection: Connection, text: str, *, yes: bool, keep: bool = F
         try:
             await remove_bucket(connection, bucket, yes=yes, keep=keep)
         except BucketNotFound as exc:
+            done = "; with --ignore-error, 'rmb' takes that for done" if bucket.provider == "ais" else ""
             raise BucketNotFound(
-                f"bucket \"{bucket}\" does not exist, so there is nothing to remove. '%ais ls' lists the buckets "
-                "(in Python: client.buckets()); with --ignore-error, 'rmb' takes that for done."
+                f"bucket \"{bucket}\" does not exist, so there is nothing to remove. '%ais ls {bucket.provider}://' "
+                f"lists the buckets (in Python: client.buckets()){done}."
             ) from exc
         return
     bucket = await resolve(connection, bucket)

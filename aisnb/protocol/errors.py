@@ -98,6 +98,12 @@ def error_of(status: int, body: ErrorBody, shown: str) -> errors.AisnbError:
 def _advised(kind: type[errors.AisnbError], text: str) -> str:
     """Return AIStore's own words, and what to do now where they leave that out."""
     advice = _ADVICE.get(kind, "")
-    if kind is errors.BucketNotFound and (uri := _BUCKET_URI.search(text)) and uri[0].startswith("ais://"):
+    uri = _BUCKET_URI.search(text) if kind is errors.BucketNotFound else None
+    if uri and uri[0].startswith("ais://"):
         advice = f"'ls' lists the buckets. To make it (in Python: client.create): %ais create {uri[0]}"
+    if uri and uri[0].startswith("ht://"):
+        advice = (
+            "'%ais ls ht://' lists those that there are. Nobody creates one: it is there once one of its directory's "
+            "files was read by its link, '%ais get http://HOST/DIR/FILE' (in Python: client.get)."
+        )
     return f"{text}. {advice}" if advice and not text.endswith(".") else text

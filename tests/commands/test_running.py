@@ -324,6 +324,15 @@ class TestCreateAndRemove:
         assert "create" not in str(told.value)
         assert "not there" in str(ais("rmb ais://no-such-bucket --ignore-error"))
 
+    def test_a_web_bucket_that_is_not_there_is_not_to_be_created_nor_removed(self, ais: Run) -> None:
+        for words in ("start prefetch ht://nosuch --template x{0..1}", "ls ht://nosuch", "cp ht://nosuch ais://y"):
+            with pytest.raises(aisnb.BucketNotFound, match="'%ais get http://HOST/DIR/FILE'") as told:
+                ais(words)
+            assert "'create'" not in str(told.value)
+        with pytest.raises(aisnb.BucketNotFound, match="nothing to remove") as told:
+            ais("evict ht://nosuch --all")
+        assert "rmb" not in str(told.value)
+
     @pytest.mark.parametrize(
         ("words", "left"),
         [
