@@ -66,9 +66,8 @@ def note_no_templates(context: Context, command: Command, values: Mapping[str, A
 
 def _tell_fragment(context: Context, link: str) -> str:
     """Say of a link that the end of it is never sent (RFC 9110 section 7.1), and return the rest."""
-    link, _, fragment = link.partition("#")
-    context.note(f"'#{fragment}' is not sent: it names a place in a page. A '#' that belongs to the name is %23.")
-    return link
+    context.note("What is behind '#' in a web link is not sent. A '#' that belongs to a name is written %23.")
+    return link.partition("#")[0]
 
 
 def _tell_half(context: Context, text: str) -> None:

@@ -57,6 +57,18 @@ def test_a_directory_is_a_table_whose_links_can_be_read(client: aisnb.Client, ad
     assert [client.get(url) for url in found["url"]] == [name.encode() * 10 for name in NAMES]
 
 
+def test_a_file_is_listed_as_itself(client: aisnb.Client, source: FaultySource) -> None:
+    source.add("/d/a%20b.tar", b"x" * 7, last_modified="Tue, 24 Nov 2026 00:16:08 GMT")
+    link = source.url("/d/a%20b.tar")
+    listing = client.ls(link)
+    assert listing[["name", "size", "url"]].to_numpy().tolist() == [["a b.tar", 7, link]]
+    assert str(listing["modified"][0]) == "2026-11-24 00:16:08+00:00"
+    with pytest.raises(aisnb.SourceRefused, match=f"nor a file '{source.url('/d/none')}'.*ls {source.url('/d/')}'"):
+        client.ls(source.url("/d/none"))
+    with pytest.raises(aisnb.SourceRefused, match=f"'{source.url('/d/none/')}' was not fetched"):
+        client.ls(source.url("/d/none/"))
+
+
 def test_a_directory_is_copied_as_a_whole(client: aisnb.Client, bucket: str, address: str) -> None:
     job = client.download(f"{address}abc/", f"{bucket}/in", wait=True)
     assert (job.total, job.done, job.failed) == (len(NAMES), len(NAMES), 0)
