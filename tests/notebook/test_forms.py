@@ -349,6 +349,27 @@ def test_links_from_elsewhere_ask_for_no_directory(shards: Path, bucket: str) ->
     assert form.lines[1] == f"%ais start download http://127.0.0.1:9/a.tar {bucket}"
 
 
+@pytest.mark.parametrize("both_steps", [True, False])
+def test_that_a_bucket_will_be_made_is_said_until_the_job_has_ended(
+    shards: Path, bucket: str, both_steps: bool
+) -> None:
+    (shards / "sub").mkdir()
+    heard = list[str]()
+    link = aisnb.serve(shards).url
+    if both_steps:
+        form, button = aisnb.forms.two_steps("", link, bucket), "Start"
+    else:
+        form, button = aisnb.forms.for_command("start download"), "Start download"
+        find(form, "Source").value, find(form, "Destination").value = link, bucket
+    form._panel._said.observe(lambda change: heard.append(change["new"]), names="value")
+    find(form, button).click()
+    wait_until(lambda: form._panel.job and not form._panel.is_busy)
+    wait_until(nothing_goes_on)
+    wait_until(lambda: "will be created" not in said(form))
+    assert any("will be created" in text for text in heard)
+    assert "1 directory beside them left out" in said(form)
+
+
 def test_a_new_form_finds_what_is_served_and_the_job_that_runs(shards: Path, bucket: str) -> None:
     server = aisnb.serve(shards)
     job = aisnb.connect().download(f"{server.url}shard-{{1..3}}.tar", bucket, bytes_per_hour=SLOWLY)

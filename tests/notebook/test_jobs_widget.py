@@ -153,6 +153,7 @@ def test_what_failed_is_a_table_and_is_tried_again(
     wait_until(lambda: len(ids(table)) == 2 and "12 failed files" in said(table))
     find(table, "Stop").click()
     wait_until(lambda: "aborted" in said(table))
+    wait_until(lambda: "tries again" not in said(table))
 
 
 def test_sliders_change_the_limits_and_quick_moves_all_count(

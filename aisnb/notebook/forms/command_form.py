@@ -96,9 +96,11 @@ class CommandForm(Form):
         with self._lock:
             self._running = False
             self.value = outcome.value
-            notes = "".join(style.hint(escape(note)) for note in outcome.notes)
-            if isinstance(outcome.value, Job):
-                self._panel.show(outcome.value)
+            is_job = isinstance(outcome.value, Job)
+            said = outcome.notes if is_job else (*outcome.warnings, *outcome.notes)
+            notes = "".join(style.hint(escape(note)) for note in said)
+            if is_job:
+                self._panel.show(outcome.value, outcome.warnings)
                 self._result.value = notes
             else:
                 self._result.value = notes + (style.failure(outcome.error) or as_html(outcome.value))

@@ -10,13 +10,13 @@ from aisnb.client import portal
 from aisnb.client.progress import follow
 from aisnb.client.snapshots import has_ended
 from aisnb.errors import AisnbError, JobAborted
-from aisnb.notebook import cards
+from aisnb.notebook import cards, pieces
 from aisnb.notebook.forms import style
 from aisnb.notebook.forms.runner import run_words
 from aisnb.protocol.extension import PAUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aisnb.client import Job
     from aisnb.commands import Context
@@ -55,10 +55,10 @@ class JobPanel:
         """Whether the job that is shown has not ended."""
         return self.job is not None and not has_ended(self.job.last)
 
-    def show(self, job: Job) -> None:
-        """Show this job from now on, and return at once."""
+    def show(self, job: Job, warnings: Sequence[str] = ()) -> None:
+        """Show this job from now on, and until it has ended the warnings that its start brought; return at once."""
         self.job = job
-        self._said.value = ""
+        self.say(style.hint(pieces.text(" ".join(warnings))) if warnings else "")
         self.update(job.last)
         self.box.layout.display = ""
         self._changed()
@@ -110,7 +110,7 @@ class JobPanel:
         if outcome.error:
             self.say(style.failure(outcome.error))
         elif hasattr(outcome.value, "last") and (self.job is None or outcome.value.id != self.job.id):
-            self.show(outcome.value)
+            self.show(outcome.value, outcome.warnings)
 
 
 def _offer(button: Button, *, offered: bool) -> None:

@@ -28,11 +28,13 @@ class Outcome:
         value: what it returned.
         error: what went wrong, in words; "" if nothing did.
         notes: what it had to say besides.
+        warnings: what it warned of, which is over when what it started has ended.
     """
 
     value: Any = None
     error: str = ""
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Notebook:
@@ -45,6 +47,7 @@ class Notebook:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     @property
     def tree(self) -> Tree:
@@ -61,7 +64,7 @@ class Notebook:
 
     def warn(self, text: str) -> None:
         """Keep something to look at, worded as a cell words it."""
-        self.notes.append(f"Warning: {text}")
+        self.warnings.append(f"Warning: {text}")
 
     def watch(self, job: Job, timeout: float | None = None) -> Job:
         """Return the job at once: the form itself shows its progress."""
@@ -87,7 +90,7 @@ def run_words(
     def work() -> Outcome:
         first()
         value = run(words, notebook)
-        return Outcome(value, notes=tuple(notebook.notes))
+        return Outcome(value, notes=tuple(notebook.notes), warnings=tuple(notebook.warnings))
 
     begin(work, done)
 

@@ -162,7 +162,7 @@ class TwoSteps(Form):
         with self._lock:
             self._waiting = ""
             if not outcome.error:
-                self._panel.show(outcome.value)
+                self._panel.show(outcome.value, outcome.warnings)
             self._refresh()
             if outcome.error or outcome.notes:
                 notes = style.hint(pieces.text(" ".join(outcome.notes)))

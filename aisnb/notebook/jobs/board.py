@@ -54,6 +54,7 @@ class JobBoard(Panel):
         self._look: Look = portal.run(self._pages.look(query, start=True))
         self._watch = Watch(self._pages, query, self)
         self._limiting = asyncio.Lock()
+        self._retry = ""
         self._filters = Filters(query, self._ask)
         self._pager = Pager(ROWS, ("job", "jobs"), ("Newer", "Older"), lambda offset: self._ask(offset=offset))
         self._table = Table(lambda job: self._ask(job=job))
@@ -67,6 +68,8 @@ class JobBoard(Panel):
         if not page.jobs and page.total:
             self._watch.ask(offset=(page.total - 1) // ROWS * ROWS)  # the page that was shown is gone
             return
+        if page.chosen is not None and page.chosen.id == self._retry and has_ended(page.chosen):
+            self._said.value = self._retry = ""  # how it ended stands above
         if query.job and page.chosen is None:
             self._said.value = pieces.hint(f"Job {query.job} is not on the list any more.")
             self._watch.ask(job="")
@@ -110,7 +113,7 @@ class JobBoard(Panel):
         fresh = job
         try:
             if what == "retry":
-                fresh = await self._pages.retry(job)
+                self._retry = fresh = await self._pages.retry(job)
                 self._said.value = pieces.hint(f"Job {fresh} tries again what failed in {job}.")
             else:
                 await self._pages.control(job, what)
