@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from aisnb.errors import AlreadyExists, DirectoryNotFound, JobAborted, NameInvalid, ObjectNotFound
+from aisnb.errors import AlreadyExists, DirectoryNotFound, JobAborted, NameInvalid, NotAllowed, ObjectNotFound
 from aisnb.node.copying import store_file
 from aisnb.node.local_work import Unhurried, batches, in_thread, listed, not_in
 from aisnb.store import Completion, ErrorRecord
@@ -95,6 +95,7 @@ class Copies(Unhurried):
         self._store = store
         self._halt = threading.Event()
         self._feeding = threading.Lock()
+        self._kept: list[str] = []
 
     async def run(self) -> None:
         """Copy what is pending.
@@ -122,6 +123,9 @@ class Copies(Unhurried):
         with ThreadPoolExecutor(_THREADS, "aisnb copy") as pool:
             for copying in [pool.submit(self._copy_some) for _ in range(_THREADS)]:
                 copying.result()
+        if self._kept:
+            stay = "file stays beside its object" if len(self._kept) == 1 else "files stay beside their objects"
+            raise NotAllowed(f"{len(self._kept):,} {stay}: {self._kept[0]}. Remove what is to go yourself.")
 
     def _copy_some(self) -> None:
         """Copy a batch after the other; while the store writes one down, the next is copied."""
@@ -237,10 +241,16 @@ class Copies(Unhurried):
         self._store.note(completion, partial(batch.tell, end))
         batch.ends.append(end)
 
+    def _remove_source(self, path: str) -> None:
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as exc:
+            self._kept.append(f"'{path}' could not be removed: {exc.strerror}")
+
     def _ended(self, end: _End, missed: _Batch) -> _End:
         if end.error is None:
             if end.outcome == "done" and end.file.path and self._task.remove_source:
-                Path(end.file.path).unlink(missing_ok=True)
+                self._remove_source(end.file.path)
             return end
         if not isinstance(end.error, _FAULTS_OF_A_FILE):
             raise end.error

@@ -193,6 +193,8 @@ class Jobs:
         if spec.wants_token and not token:
             raise UsageError(f"Job {job} {_NEEDS_CREDENTIALS.replace('Resume', 'Retry')}")
         spec.template = spec.subdir = ""
+        if spec.archive is not None:
+            spec.archive.append = True  # what is in it already stays
         spec.credentials = bool(headers)
         fresh = f"{ID_PREFIX if record.kind == DOWNLOAD_KIND else ''}{random_id()}"
         self._tokens[fresh] = token

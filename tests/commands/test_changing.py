@@ -76,6 +76,14 @@ def test_an_archive_of_names_that_are_not_there_fails(ais: Run, filled: str, oth
     assert ais(f"archive ls {other}/all.tar")["member"].tolist() == ["shard-5.tar"]
 
 
+def test_a_retry_of_an_archive_adds_to_it(ais: Run, filled: str, other: str) -> None:
+    with pytest.raises(aisnb.JobFailed) as raised:
+        ais(f"archive bucket {filled}/shard-{{5..6}}.tar {other}/all.tar --cont-on-err --wait")
+    ais(f"cp {filled}/shard-1.tar {filled}/shard-6.tar")
+    assert raised.value.job.retry().wait(60).done == 1
+    assert ais(f"archive ls {other}/all.tar")["member"].tolist() == ["shard-5.tar", "shard-6.tar"]
+
+
 def test_that_nothing_begins_so_is_said(ais: Run, filled: str, other: str, context: Recorder) -> None:
     for words in ("cp {b}/nosuch/ {o}", "archive bucket {b}/nosuch/ {o}/all.tar"):
         with pytest.raises(aisnb.ObjectNotFound, match="no name begins so"):

@@ -86,6 +86,17 @@ def test_of_several_files_those_that_may_be_read_are_put(terminal: Unprivileged,
     assert "\na " in terminal.run("ls", "ais://some").shown
 
 
+def test_files_that_may_not_be_removed_once_they_are_objects_are_named(terminal: Unprivileged, folder: Path) -> None:
+    (folder / "closed").mkdir()
+    (folder / "closed" / "e").write_text("e")
+    (folder / "closed").chmod(0o500)
+    terminal.run("create", "ais://taken")
+    status, _, said = terminal.run("promote", folder / "closed", "ais://taken", "--delete-src", "--wait")
+    assert status == 1
+    assert f"1 file stays beside its object: '{folder}/closed/e' could not be removed: Permission denied" in said
+    assert "\ne " in terminal.run("ls", "ais://taken").shown
+
+
 @pytest.mark.parametrize(
     "words",
     [
