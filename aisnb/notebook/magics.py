@@ -16,7 +16,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from IPython.display import display
 from traitlets import Enum, Int, observe
 
+from aisnb.errors import AisnbError
 from aisnb.settings import NOTE_STREAMS, PREFERENCES, PROGRESS_STYLES, UNITS
+from aisnb.units import plural
 from aisnb.uris import PROVIDERS
 
 if TYPE_CHECKING:
@@ -114,12 +116,17 @@ class AisMagics(Magics):
         variables = ChainMap(dict(local_ns or {}), self._shell.user_ns)
         if cell is None:
             return self._run(line, variables)
-        *earlier, last = [command for command in (line, *body_lines(cell)) if command.strip()] or ["help"]
-        for command in earlier:
-            value = self._run(command, variables)
-            if value is not None:
+        commands = [each for each in ((1, line), *body_lines(cell)) if each[1].strip()] or [(1, "help")]
+        for done, (number, command) in enumerate(commands, start=1):
+            try:
+                value = self._run(command, variables)
+            except AisnbError as error:
+                if len(commands) > 1:
+                    _locate(error, number, len(commands) - done)
+                raise
+            if done < len(commands) and value is not None:
                 display(value)  # type: ignore[no-untyped-call]  # IPython's has no types
-        return self._run(last, variables)
+        return value
 
     def _run(self, line: str, variables: Mapping[str, object]) -> Any:
         from aisnb.commands import run_line
@@ -142,21 +149,28 @@ def is_silenced(line: str) -> bool:
     return line.rstrip().endswith(";")
 
 
-def body_lines(cell: str) -> list[str]:
-    r"""Return the commands of a ``%%ais`` cell, one a line; blank lines and ``#`` lines left out.
+def body_lines(cell: str) -> list[tuple[int, str]]:
+    r"""Return the commands of a ``%%ais`` cell with their line's number, one a line; blank and ``#`` lines left out.
 
-    A line that ends with a backslash goes on in the next.
+    A line that ends with a backslash goes on in the next. The body's first line is the cell's second.
 
     Example:
-        body_lines("ls\n# a comment\ncreate \\\n  ais://abc")  # ["ls", "create    ais://abc"]
+        body_lines("ls\n# a comment\ncreate \\\n  ais://abc")  # [(2, "ls"), (4, "create    ais://abc")]
     """
-    commands, begun = list[str](), ""
-    for line in cell.splitlines():
+    commands, begun, first = list[tuple[int, str]](), "", 0
+    for number, line in enumerate(cell.splitlines(), start=2):
         if not begun and line.lstrip().startswith("#"):
             continue
+        first = first if begun else number
         if line.endswith("\\"):
             begun += line[:-1] + " "
             continue
-        commands.append(begun + line)
+        commands.append((first, begun + line))
         begun = ""
-    return [command for command in (*commands, begun) if command.strip()]
+    return [each for each in (*commands, (first, begun)) if each[1].strip()]
+
+
+def _locate(error: AisnbError, number: int, left: int) -> None:
+    """Say in an error of which line of a cell it is, and what of the cell was not done for it."""
+    rest = f" {plural(left, 'command')} after it did not run." if left else ""
+    error.args = (f"Line {number}: {error}{rest}", *error.args[1:])

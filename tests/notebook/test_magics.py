@@ -96,6 +96,17 @@ def test_an_empty_cell_or_line_gives_help(cell: Cell) -> None:
     assert "COMMAND" in str(cell("%%ais\n# nothing here"))
 
 
+def test_an_error_in_a_cell_says_its_line_and_what_did_not_run(cell: Cell, bucket: str) -> None:
+    body = f"%%ais\n# first make it\ncreate {bucket}\n\nls \\\n  {bucket}/none\nrmb {bucket}\nls"
+    with pytest.raises(aisnb.ObjectNotFound, match=r"^Line 5: .* 2 commands after it did not run\.$"):
+        cell(body)
+    assert cell(f"%ais ls {bucket}").empty
+    with pytest.raises(aisnb.ObjectNotFound, match=r"^Line 1: .* 1 command after it did not run\.$"):
+        cell(f"%%ais ls {bucket}/none\nls")
+    with pytest.raises(aisnb.ObjectNotFound, match=r"^'none' not found"):
+        cell(f"%%ais\nls {bucket}/none")
+
+
 def test_a_semicolon_keeps_the_value_from_being_shown(cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
     assert cell("%ais help;") is None
     assert cell("%%ais\nhelp wait;\nhelp stop;") is None
