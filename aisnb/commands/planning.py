@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from aisnb.commands.definition import Argument, Option, command
 from aisnb.commands.following import read_headers
-from aisnb.commands.options import HEADER, UNITS
+from aisnb.commands.options import HEADER, TEMPLATE, UNITS
 from aisnb.commands.words import table_in
+from aisnb.errors import UsageError
+from aisnb.templates import Template, bounded
+from aisnb.uris import is_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 DRY_RUN = Option("only say what would be brought, and how long it would take")
 
 _SOURCE = Argument(
-    "link, template of links, directory's link, ht:// bucket with template, or table with a column url",
+    "link, template of links, directory's link, ht:// bucket, or table with a column url",
     completes=("link", "bucket"),
     table=True,
 )
@@ -35,6 +38,7 @@ def plan(
     source: Annotated[str, _SOURCE],
     destination: Annotated[str, _DESTINATION] = "",
     *,
+    template: Annotated[str, TEMPLATE] = "",
     header: Annotated[tuple[str, ...], HEADER] = (),
     no_sample: Annotated[bool, Option("read no files to measure how fast they come")] = False,
     units: Annotated[str, UNITS] = "iec",
@@ -51,9 +55,14 @@ def plan(
     Example:
         %ais plan http://localhost:8000/shard-{001..999}.tar ais://abc
         df = %ais plan http://localhost:8000/
+        %ais plan ht://MzU3MTg4YTc1M2VlZTJhZA --template 'shard-{001..999}.tar'
     """
+    if template and is_link(source):
+        raise UsageError(f"'--template' chooses objects of a bucket. Of '{source}' write the range in the link itself.")
+    names = names_of(template) if template else None
+    headers = read_headers(header)
     return planned(
-        context, table_in(source), destination, headers=read_headers(header), sample=not no_sample, units=units
+        context, table_in(source), destination, names=names, headers=headers, sample=not no_sample, units=units
     )
 
 
@@ -76,6 +85,17 @@ def planned(
     note_directories(context, found.attrs.get("directories", 0))
     found.attrs["brief"] = True
     return mark(found, units)
+
+
+def names_of(template: str) -> list[str]:
+    """Return the names that a template stands for.
+
+    Raises:
+        TemplateError: they are too many, or have no end.
+    """
+    parsed = Template(template)
+    bounded(parsed)
+    return list(parsed)
 
 
 def note_directories(context: Context, count: int) -> None:

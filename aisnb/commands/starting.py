@@ -23,11 +23,11 @@ from aisnb.commands.options import (
     WAIT,
     WORKERS,
 )
-from aisnb.commands.planning import DRY_RUN, left_out, note_directories, planned
+from aisnb.commands.planning import DRY_RUN, left_out, names_of, note_directories, planned
 from aisnb.commands.results import Message
 from aisnb.commands.words import table_in
 from aisnb.errors import DirectoryNotFound, JobFailed, UsageError
-from aisnb.templates import Template, bounded
+from aisnb.templates import Template
 from aisnb.units import parse_duration, parse_size, plural
 from aisnb.uris import is_link, join_link, parse_uri
 
@@ -257,11 +257,7 @@ def _chosen(context: Context, bucket: Bucket, template: str, prefix: str) -> lis
     """
     if prefix:
         return [str(name) for name in context.client().ls(str(bucket), prefix=prefix)["name"]]
-    if not template:
-        return None
-    parsed = Template(template)
-    bounded(parsed)
-    return list(parsed)
+    return names_of(template) if template else None
 
 
 def _links(source: str, names: list[str] | None) -> Any:

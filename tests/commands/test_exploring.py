@@ -69,6 +69,10 @@ class TestPlan:
     def test_is_the_dry_run_of_a_prefetch(self, ais: Run, source: FaultySource) -> None:
         ais(f"get {source.url('/d/shard-1.tar')} -")
         bucket = ais("ls ht://").set_index("url")["name"][source.url("/d/")]
+        for line in (f"plan {bucket} --template 'shard-{{1..2}}.tar'", f"plan '{bucket}/shard-{{1..2}}.tar'"):
+            assert list(ais(line)["name"]) == ["shard-1.tar", "shard-2.tar"]
+        with pytest.raises(aisnb.UsageError, match="write the range in the link itself"):
+            ais(f"plan {source.url('/d/')} --template 'shard-{{1..2}}.tar'")
         for words in ("--template 'shard-{1..2}.tar'", "--list shard-1.tar,shard-2.tar"):
             plan = ais(f"start prefetch {bucket} {words} --dry-run")
             assert plan["here"].tolist() == [True, False]
