@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from aisnb.errors import AisnbError, DirectoryNotFound, DiskFull, NotAllowed, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @contextmanager
@@ -109,3 +109,22 @@ def files_in(directory: Path, *, recursive: bool) -> list[Path]:
 
     found = (Path(place, name) for place, _, names in os.walk(directory, onerror=give_up) for name in names)
     return sorted(path for path in found if path.is_file())
+
+
+def files_like(pattern: Path) -> list[Path]:
+    """Return the files that a pattern like ``shards/*.tar`` stands for, sorted.
+
+    Raises:
+        PermissionError: a directory in which some may be cannot be read, as for `files_in`: pathlib's glob passes
+            over it.
+    """
+    for directory in _glob(pattern.parent):
+        if directory.is_dir() and not os.access(directory, os.R_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
+    return sorted(path for path in _glob(pattern) if path.is_file())
+
+
+def _glob(pattern: Path) -> Iterable[Path]:
+    if not any(letter in str(pattern) for letter in "*?["):
+        return [pattern]
+    return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))

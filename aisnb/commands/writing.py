@@ -271,6 +271,8 @@ def _refuse_elsewhere(source: str) -> None:
 
 
 def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str, Path]]:
+    from aisnb.client.local_files import files_in, files_like
+
     _refuse_elsewhere(source)
     path = Path(source).expanduser()
     if template:
@@ -278,12 +280,9 @@ def _files(source: str, *, recursive: bool, template: str) -> Iterator[tuple[str
     elif path.is_file():
         yield path.name, path
     elif path.is_dir():
-        from aisnb.client.local_files import files_in
-
         yield from ((each.relative_to(path).as_posix(), each) for each in files_in(path, recursive=recursive))
     elif any(letter in source for letter in "*?["):
-        matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-        yield from ((match.name, match) for match in matches if match.is_file())
+        yield from ((match.name, match) for match in files_like(path))
     elif Template(source, braces_only=True).is_range:
         yield from _templated(path.parent, path.name)
     else:

@@ -46,6 +46,7 @@ _READING = [
     ("put {}/locked ais://r", "/locked"),
     ("put {}/locked/c ais://r", "/locked/c"),
     ("put {}/locked/* ais://r", "/locked"),
+    ("put {}/*/c ais://r", "/locked"),
     ("put {} ais://r -r", "/locked"),
     ("put {} ais://r --list {}/locked/c", "/locked/c"),
     ("put {} ais://r --template locked/{{c,d}}", "/locked/c"),
