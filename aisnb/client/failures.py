@@ -21,6 +21,8 @@ _NAMED = 3
 _REASON_LENGTH = 240
 #: How the transfer begins a reason: with the link, in which all of them differ.
 _AFTER_LINK = "' was not fetched: "
+#: How it ends a reason that says how the link is to be written.
+_TO_BE_WRITTEN = ("write http://", "with its slash, for the files in it")
 #: How it ends a reason: with how often it asked, which differs, too.
 _TRIES = re.compile(r" \(asked [\d,]+ times\)(?=\.?$)")
 #: Statuses after which another try brings nothing, as long as the source has no such file.
@@ -93,6 +95,8 @@ def _what_helps(snapshot: JobSnapshot, errors: Sequence[JobErrorRow]) -> str:
         if can_retry(snapshot)
         else "another download of the same"
     )
+    if errors and all(error.reason.rstrip(".").endswith(_TO_BE_WRITTEN) for error in errors):
+        return ". To try again brings the same: start it anew with the link written so"
     if not errors or any(error.status not in _ABSENT for error in errors):
         return f"; {again} tries them again"
     link = errors[0].url

@@ -35,7 +35,7 @@ class Checked(NamedTuple):
         bucket: what was checked.
         objects: how many objects were looked at.
         template: what the names were held against, "" if nothing.
-        suggestion: the template that the names look like, where that is another or none was given; else "".
+        suggestion: the template that the names look like, where none was given or that does not have them all; else "".
     """
 
     problems: pd.DataFrame
@@ -111,7 +111,7 @@ def examine(client: Client, bucket: str, template: str = "", source: str = "") -
     if expected is None and at_source is not None:
         expected = [str(name) for name in at_source["name"]]
     problems = _problems(listing, expected, at_source)
-    if likeness is None and problems["problem"].isin([MISSING, EXTRA]).any():
+    if likeness is None and (problems["problem"] == EXTRA).any():  # else the template that was given has them all
         likeness = infer_template(listing["name"])
     suggestion = likeness.template if likeness is not None and likeness.template != template else ""
     return Checked(problems, bucket, len(listing), template, suggestion)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 import aisnb
@@ -11,9 +9,7 @@ from aisnb.client.failures import failure_text
 from aisnb.client.snapshots import next_step
 from aisnb.protocol.extension import JobErrorRow, JobSnapshot
 from aisnb.wording import in_shell
-
-if TYPE_CHECKING:
-    from tests.support.faulty import FaultySource
+from tests.support.faulty import Fault, FaultySource
 
 _GONE = "the source answered 404 Not Found, there is no such file: check the name"
 
@@ -82,6 +78,18 @@ def test_after_a_404_the_names_are_to_be_checked_and_a_retry_is_no_way_out() -> 
     assert text.endswith("'%ais retry dnl-x' (in Python: job.retry()) helps only once it has them.")
     passing = [*missing("a"), JobErrorRow("b", "http://h/d/b", 503, 5, "in trouble")]
     assert failure_text(ended(2), passing).endswith("'%ais retry dnl-x' (in Python: job.retry()) tries them again.")
+
+
+def test_where_the_link_is_to_be_written_otherwise_no_retry_is_offered(
+    client: aisnb.Client, bucket: str, source: FaultySource
+) -> None:
+    source.add("/d", then=Fault(location=source.url("/d/")))
+    source.add("/d/", b"<html>", then=Fault(headers={"Content-Type": "text/html"}))
+    with FaultySource(b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain:
+        for link in (source.url("/d"), plain.url("/x").replace("http:", "https:")):
+            with pytest.raises(aisnb.JobFailed, match=r"(?i)write.*start it anew with the link written so") as failed:
+                client.download(link, bucket, wait=True)
+            assert "retry" not in str(failed.value)
 
 
 @pytest.mark.parametrize(

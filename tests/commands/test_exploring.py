@@ -95,7 +95,7 @@ class TestCheck:
         found = ais(f"check {filled} --template 'shard-{{1..6}}.tar'")
         assert found.to_numpy().tolist()[0][:2] == ["shard-6.tar", "missing"]
         assert render_text(found).endswith("\n1 problem: 1 missing")
-        assert context.said[:1] == [f"Note: {filled} checked against shard-{{1..6}}.tar: 5 objects, 1 missing."]
+        assert context.said == [f"Note: {filled} checked against shard-{{1..6}}.tar: 5 objects, 1 missing."]
 
     def test_suggests_the_template_that_the_names_look_like(self, ais: Run, context: Recorder, filled: str) -> None:
         ais(f"check {filled} --template 'shard-{{001..005}}.tar'")
