@@ -48,13 +48,17 @@ def in_shell(text: str) -> str:
     """Return `text` with its commands as a shell takes them.
 
     Examples lose their assignment, words that a shell would expand are quoted, and examples with a notebook's
-    variables, which a shell does not have, are left out.
+    variables, which a shell does not have, are left out. So is one that only differed from the last by its assignment.
 
     Example:
         in_shell("df = %ais ls ais://abc/{1..3}")  # "aisnb ls 'ais://abc/{1..3}'"
     """
-    lines = (_line(line) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line is not None)
+    lines = list[str]()
+    for each in text.split("\n"):
+        line = _line(each)
+        if line is not None and not (lines and line == lines[-1] and _EXAMPLE.fullmatch(each)):
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _line(line: str) -> str | None:

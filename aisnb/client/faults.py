@@ -48,7 +48,7 @@ def refusal(status: int, text: bytes, shown: str, url: str, endpoint: str) -> Ai
     try:
         body = msgspec.json.decode(text, type=ErrorBody)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        words = text.decode(errors="replace").strip()
+        words = text.decode(errors="replace").strip().rstrip(".")
         said = f" and says: {words[:_WORDS]}" if words and not words.startswith("<") else ""
         body = ErrorBody(f"{shown}: the endpoint answered with HTTP status {status}{said}. Check AIS_ENDPOINT.")
     error = error_of(status, body, shown)

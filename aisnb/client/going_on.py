@@ -42,7 +42,7 @@ def rest_text(snapshot: JobSnapshot) -> str:
 def refusal(snapshot: JobSnapshot, what: str) -> str:
     """Return what to say to somebody who would have an ended job go on, or rest: ``what`` is ``resumed`` and such."""
     rest = rest_text(snapshot)
-    said = "was stopped, which ended it" if rest else f"is over: it is {snapshot.state}"
+    said = "was stopped, which ended it" if rest else f"is {snapshot.state}"
     return f"Job {snapshot.id} cannot be {what}: it {said}.{f' {rest}' if rest else ''}"
 
 

@@ -122,7 +122,8 @@ def _flag(command: Command, known: dict[str, Parameter], word: str, rest: Iterat
     spelled = name if name in known else f"-{name}"
     option = known.get(spelled)
     if option is None:
-        near = did_you_mean(f"--{name.lstrip('-')}", sorted(known)).strip(" ?").replace("Did", "did")
+        bare = [flag[2:] for flag in known if flag.startswith("--")]  # the dashes are no likeness
+        near = did_you_mean(name.lstrip("-"), sorted(bare)).strip(" ?").replace("Did", "did").replace(" '", " '--")
         raise usage_error(command, f"it has no flag '{name}'" + (f" ({near}?)" if near else ""))
     if option.type is bool:
         if equals:

@@ -48,6 +48,9 @@ SYNONYMS = {
     "write": ("put",),
 }
 
+#: Words of so many letters are no plurals: ``ls``.
+_SHORT = 3
+
 #: What a command may be called: no flag, link, bucket or path.
 _WORD = re.compile(r"\w[\w-]*")
 
@@ -140,4 +143,5 @@ class Tree:
 
 def _matches(command: Command, word: str) -> bool:
     texts = [" ".join(spelling) for spelling in command.spellings]
-    return command.name in SYNONYMS.get(word, ()) or any(word in text.lower() for text in [*texts, command.summary])
+    stem = word.removesuffix("s") if len(word) > _SHORT else word  # "shards" is looked for as "shard" is
+    return command.name in SYNONYMS.get(word, ()) or any(stem in text.lower() for text in [*texts, command.summary])

@@ -66,7 +66,7 @@ def test_a_limit_is_changed_alone_and_lifted(slow: aisnb.Job) -> None:
     assert slow.limit(connections=2) is slow
     assert slow.limits == Limits(2, 3_600)
     assert slow.limit(bytes_per_hour=0).wait(60).limits == Limits(2, 0)
-    with pytest.raises(aisnb.UsageError, match=r"cannot be limited.*it is finished"):
+    with pytest.raises(aisnb.UsageError, match=r"cannot be limited: it is finished\."):
         slow.limit(connections=1)
 
 

@@ -104,6 +104,7 @@ def test_any_words_give_values_or_a_usage_error(words: list[str]) -> None:
         ("/data/s-1 /data/s-2 /data/s-3", r"quotes around a name"),
         ("a --wiat", r"no flag '--wiat' \(did you mean '--wait'\?\)"),
         ("a -wiat", r"no flag '-wiat' \(did you mean '--wait'\?\)"),
+        ("a --foo", r"no flag '--foo'\."),
         ("a --no-such-thing-at-all", r"no flag '--no-such-thing-at-all'\."),
         ("a --max-conns", "'--max-conns' needs a value"),
         ("a --max-conns x", "--max-conns: 'x' is not a whole number"),

@@ -129,6 +129,7 @@ def test_search_finds_by_name_summary_and_synonym(ais: Run) -> None:
     assert "%ais start download" in ais("search copy").splitlines()
     assert "%ais rmo" in ais("search delete").splitlines()
     assert "%ais object get" in ais("search get").splitlines()
+    assert ais("search shards") == ais("search shard")
     with pytest.raises(UsageError, match="No command has to do with"):
         ais("search xyzzy")
 

@@ -18,6 +18,7 @@ from aisnb.wording import in_shell, of_shell, spoken
         ("server = %ais serve x\n%ais get {server}a\n%ais get $url\nmore", "aisnb serve x\nmore"),
         ("'%ais stop x' ends it (in Python: job.resume(), job.stop()).", "'aisnb stop x' ends it."),
         ("Say why (in Python: job.errors) and (in time)", "Say why and (in time)"),
+        ("    %ais jobs\n    df = %ais jobs\n\n\n    %ais jobs", "    aisnb jobs\n\n\n    aisnb jobs"),
         ("a paisley %aisle", "a paisley %aisle"),
     ],
 )
