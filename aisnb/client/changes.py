@@ -61,6 +61,9 @@ class Changes(Intake):
     ) -> Job:
         """Start to copy a bucket, or objects of it, into another bucket, which is made if need be; return the job.
 
+        What is named, also by a template, and is not there has failed at its end; a cluster passes over such names of
+        a template, and does not tell.
+
         Args:
             source: ``ais://abc``, ``ais://abc/name``, ``ais://abc/shard-{001..010}.tar``.
             destination: ``ais://copy``, or a directory in it, ``ais://copy/in/``.
@@ -291,6 +294,9 @@ class Changes(Intake):
     ) -> Job:
         """Start to pack objects into one object, ``.tar``, ``.tgz`` or ``.zip``, and return the job.
 
+        It is there as a whole at the end, or not at all: if something is not there that was named, also by a template,
+        or nothing that begins so, the job fails.
+
         Args:
             source: where they are, as for `copy`.
             destination: ``ais://abc/shard.tar``; its bucket is made if need be.
@@ -299,7 +305,7 @@ class Changes(Intake):
             prefix: which, by what their names begin with.
             append: keep what is in the destination already.
             with_bucket: names in the shard begin with the bucket's.
-            keep_going: go on without what is not there.
+            keep_going: go on without what is not there; only that has failed then.
 
         Raises:
             BucketNotFound: there is no such bucket.

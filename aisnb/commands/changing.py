@@ -50,8 +50,9 @@ def copy(
 ) -> Job | Message | DataFrame:
     """Copy a bucket, or objects of it, into another bucket: a job, but for a single object.
 
-    No byte comes through this machine. The destination is made if there is none. --latest, --sync, --num-workers,
-    --force and --cont-on-err are a cluster's: the local node has nothing that they could change.
+    No byte comes through this machine. The destination is made if there is none. What is there is copied; a name that
+    is not there fails, also one of a template. --latest, --sync, --num-workers, --force and --cont-on-err are a
+    cluster's: the local node has nothing that they could change.
 
     Example:
         %ais cp ais://abc ais://copy --wait
@@ -194,6 +195,8 @@ def archive_bucket(
     timeout: Annotated[float | None, TIMEOUT] = None,
 ) -> Job | DataFrame:
     """Pack objects of a bucket into one shard.
+
+    It is made only if all is there that was named, also by a template, unless --cont-on-err is said.
 
     Example:
         %ais archive bucket ais://abc/image-{001..100}.png ais://abc/images.tar --wait
