@@ -89,7 +89,7 @@ class Changes(Intake):
         bucket, chosen = _choose(source, template, names, prefix)
         target, rest = parse_uri(destination)
         directory = check_object_name(rest.strip("/")) + "/" if rest.strip("/") else ""
-        await create_bucket(self._connection, target)
+        await self._make(target)
         if flat and chosen.names is None and not chosen.template:
             chosen = Selection(names=await self._names_below(bucket, chosen.prefix))
         how: dict[str, Any] = {
@@ -108,6 +108,11 @@ class Changes(Intake):
         """Return the names right below a prefix: AIStore copies whole trees, whatever it is told."""
         found = await list_there(self._connection, bucket, Wanted(prefix, cached=_here(bucket), flat=True))
         return [name for name in found["name"].tolist() if not name.endswith("/")]
+
+    async def _make(self, target: Bucket) -> None:
+        """Make the bucket that a job of a cluster goes into; the node makes it itself, if the job can begin."""
+        if not await self._connection.has_extension():
+            await create_bucket(self._connection, target)
 
     async def _all_named(self, chosen: Selection) -> dict[str, bool]:
         """Return what has the node count names of a template that are not there as failed; clusters pass over them."""
@@ -316,7 +321,7 @@ class Changes(Intake):
         """
         bucket, chosen = _choose(source, template, names, prefix)
         target, name = parse_object(destination)
-        await create_bucket(self._connection, target)
+        await self._make(target)
         value = msgspec.to_builtins(await self._in_their_words(chosen)) | await self._all_named(chosen) | {
             "archname": name, "tobck": BucketId.of(target), "aate": append, "isbn": with_bucket, "coer": keep_going,
         }  # fmt: skip

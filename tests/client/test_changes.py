@@ -47,6 +47,18 @@ def test_objects_are_copied_by_template_name_and_prefix(client: aisnb.Client, fi
         client.copy(_another(), copy)
 
 
+def test_no_bucket_is_made_for_what_does_not_begin(client: aisnb.Client) -> None:
+    fresh = _another()
+    for begin in (
+        lambda: client.copy(_another(), fresh),
+        lambda: client.copy(_another(), fresh, names=["a"]),
+        lambda: client.archive(_another(), f"{fresh}/a.tar"),
+    ):
+        with pytest.raises(aisnb.BucketNotFound):
+            begin()
+    assert fresh not in set(client.buckets()["name"])
+
+
 def test_one_object_is_copied_under_its_name_or_another(client: aisnb.Client, filled: str, shards: Path) -> None:
     assert client.copy_object(f"{filled}/dir/one", f"{filled}/") == f"{filled}/one"
     assert client.copy_object(f"{filled}/dir/one", f"{filled}/a b/é") == f"{filled}/a b/é"
