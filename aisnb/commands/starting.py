@@ -68,8 +68,8 @@ _NAMES_FILE = Option(
     ("path",),
 )
 _RELAY = Option(
-    "into a cluster through this machine: always, never, or (auto) where the cluster cannot reach the source",
-    metavar="auto|always|never",
+    "into a cluster through this machine; auto does so where the cluster cannot reach the source",
+    choices=("auto", "always", "never"),
 )
 
 _NAMES_EXAMPLE = 'Write it like ["a.tar", "b.tar"], or one name per line.'

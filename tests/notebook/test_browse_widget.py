@@ -110,13 +110,15 @@ def test_a_path_that_is_typed_is_gone_to_and_one_that_is_none_is_said(
     find(browser, "Path").value = f"{bucket}/train/deep/part-1"
     wait_until(lambda: names(browser) == [f"part-{number}.txt" for number in range(10, 20)])
     assert find(browser, "Find").value == "part-1"
+    at_the_path = browser._address.said
     for path, words in (
         ("http://host/dir/", "is no bucket"),
         ("ais://no-such-bucket", "does not exist"),
         ("x://y", "x:"),
     ):
         find(browser, "Path").value = path
-        wait_until(lambda words=words: 'role="alert"' in said(browser) and words in said(browser))
+        wait_until(lambda words=words: 'role="alert"' in at_the_path.value and words in at_the_path.value)
+        assert "Looking into" not in said(browser)
     assert len(names(browser)) == 10
     find(browser, "Path").value = "ht://"
     wait_until(lambda: browser.place == "ht://" and 'role="alert"' not in said(browser))

@@ -277,6 +277,12 @@ def test_a_form_says_the_total_and_becomes_a_cell_by_a_click(
         form.get_by_label("Destination").fill(bucket)
         wait_until(page, lambda: "20 files of 22 at the source, 205.08KiB; 2 missing" in form.inner_text())
         (line,) = lines(page)
+        form.get_by_text("Options").click()
+        labels = form.locator(".widget-label:visible")
+        wait_until(page, lambda: "Download timeout" in labels.all_inner_texts())
+        assert [text for text in labels.all() if text.evaluate("label => label.scrollWidth > label.clientWidth")] == []
+        keep_screenshot(page, f"form-options-{program}-{theme}")
+        form.get_by_text("Options").click()
         form.get_by_role("button", name="Insert as a cell").click()
         wait_until(page, lambda: page.evaluate(CELLS) == ["%load_ext aisnb", "%ais form download", line, "6 * 7"])
         keep_screenshot(page, f"form-inserted-{program}-{theme}")

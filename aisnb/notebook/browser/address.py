@@ -25,6 +25,7 @@ class Address:
 
     Attributes:
         box: its widgets.
+        said: below the field, what is wrong with the path that was typed.
 
     Args:
         go: called with the place of a button that is pressed; in any thread.
@@ -53,9 +54,10 @@ class Address:
         )
         self._path.observe(lambda change: self._typed(change.new), names="value")
         self._copy = HTML()
+        self.said = HTML()
         spread = Layout(justify_content="space-between", flex_flow="row wrap")
         head = HBox([self._crumbs, HBox([up, again])], layout=spread)
-        self.box = VBox([head, HBox([self._path, self._copy], layout=Layout(align_items="center"))])
+        self.box = VBox([head, HBox([self._path, self._copy], layout=Layout(align_items="center")), self.said])
 
     @property
     def spare(self) -> list[Button]:
@@ -80,6 +82,7 @@ class Address:
 
     def show_path(self, path: str) -> None:
         """Show the path of what is chosen."""
+        self.said.value = ""
         self._path.value = path
         self._copy.value = copy_button("Copy path", path) if path else ""
 

@@ -23,6 +23,8 @@ from aisnb.notebook.panel import Panel
 from aisnb.units import plural, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pandas import DataFrame
 
     from aisnb.client.levels import Entry, Place, Stretch
@@ -101,9 +103,9 @@ class Browser(Panel):
         try:
             place, begins = parse_place(path)
         except AisnbError as exc:
-            self._fail(str(exc))
+            self._refuse_path(str(exc))
         else:
-            self._errands.send(_NAMES, self._open(place, begins))
+            self._errands.send(_NAMES, self._open(place, begins, fail=self._refuse_path))
 
     def _choose(self, entry: Entry) -> None:
         if self._place.holds(entry):
@@ -120,14 +122,16 @@ class Browser(Panel):
     def _find(self, text: str, scope: str) -> None:
         self._errands.send(_NAMES, self._search(text, scope))
 
-    async def _open(self, place: Place, begins: str = "", *, focus: bool = False) -> None:
-        """Show another level, or this one as it is now."""
+    async def _open(
+        self, place: Place, begins: str = "", *, focus: bool = False, fail: Callable[[str], None] | None = None
+    ) -> None:
+        """Show another level, or this one as it is now; `fail` says why that cannot be."""
         names = self._names_of(place, begins)
         self._said.value = pieces.hint(f"Looking into {printable(str(place)) or 'the buckets'} …")
         try:
             first = await names.page(0, ROWS)
         except AisnbError as exc:
-            self._fail(str(exc))
+            (fail or self._fail)(str(exc))
             return
         if place == self._place:
             self._table.sums.clear()
@@ -170,6 +174,11 @@ class Browser(Panel):
     def _fail(self, text: str) -> None:
         """Say what went wrong; what was known stays to be read."""
         self._said.value = pieces.failure(text)
+
+    def _refuse_path(self, text: str) -> None:
+        """Say at the path what is wrong with it."""
+        self._said.value = ""
+        self._address.said.value = pieces.failure(text)
 
     def _show_and_count(self, stretch: Stretch) -> None:
         self._show(stretch)

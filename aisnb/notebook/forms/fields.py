@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from aisnb.commands.definition import Parameter
     from aisnb.commands.lines import Value
 
-LABEL_WIDTH = "7em"
+#: The longest label fits; what is said below a field begins there, too, by the style sheet.
+LABEL_WIDTH = "10em"
 #: In paths blanks at the ends count; elsewhere they came along when something was pasted.
 _PATHS = frozenset(("path", "directory"))
 

@@ -30,7 +30,7 @@ SHEET = """<style>
 .aisnb-form pre { margin: 3px 0 0; padding: 6px 10px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .aisnb-form .aisnb-form-lines pre { user-select: all; -webkit-user-select: all; }
 .aisnb-form-quiet { opacity: 0.8; }
-.aisnb-form .aisnb-form-said { margin: 0 0 6px calc(7em + 6px); }
+.aisnb-form .aisnb-form-said { margin: 0 0 6px calc(10em + 6px); }
 .aisnb-form .aisnb-form-part {
   margin-top: 6px; padding-top: 8px; border-top: 1px solid var(--jp-border-color2, rgba(127, 127, 127, 0.25));
 }
