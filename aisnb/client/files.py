@@ -20,7 +20,7 @@ from aisnb.client.local_files import source_faults
 from aisnb.client.notes import note
 from aisnb.client.relaying import is_loopback
 from aisnb.client.wire import Call
-from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, NotAllowed, ServerNotFound, UsageError
+from aisnb.errors import AisnbError, DirectoryNotFound, EndpointUnreachable, NodeError, ServerNotFound, UsageError
 from aisnb.protocol.extension import ServeRequest, ServerInfo
 from aisnb.settings import read_settings
 
@@ -93,15 +93,23 @@ class FileServer:
 
         A node that was killed is started again for that, as by any command, and serves what it served; one that ended
         in order is not. If the port is taken by then, `url` and `port` are others afterwards.
+
+        Raises:
+            NodeError: the node does not start again.
         """
         try:
             servers = portal.run(asyncio.wait_for(_list(self._connection.peek), _LOOK_SECONDS))
         except TimeoutError:
             return ""  # it has much to do
-        except (EndpointUnreachable, NotAllowed):
+        except AisnbError:
             if background.ended(read_settings()):
                 return "is not served any more: the node was stopped, and the next command starts both again"
-            servers = portal.run(_list(self._connection.call))
+            try:
+                servers = portal.run(_list(self._connection.call))
+            except NodeError:
+                raise
+            except AisnbError:
+                return ""  # it is in trouble, but it is there
         found = next((server for server in servers if server.directory == str(self.directory)), None)
         if found is None:
             return "is not served any more"
