@@ -322,9 +322,14 @@ def test_a_row_says_first_that_all_failed() -> None:
     assert "width: 0.0%" in nothing
     assert re.search(r"error-color.*<bdi>all 5 failed</bdi></b> · <bdi>a</bdi>.*<bdi>-&gt; b</bdi>", nothing)
     assert 'aria-label="dnl-x: finished, all failed, 0 of 5 files' in nothing
-    assert "<bdi>-&gt; b · 2 failed</bdi>" in row(
-        snapshot(state="finished", total=5, done=3, failed=2, description="a -> b")
-    )
+    some = row(snapshot(state="finished", total=5, done=3, failed=2, description="a -> b"))
+    assert "<bdi>-&gt; b · 2 failed</bdi>" in some
+
+
+def test_a_row_does_not_say_by_a_colour_alone_that_files_failed() -> None:
+    marks = [row(snapshot(state="finished", total=5, done=5 - failed, failed=failed)) for failed in (0, 2, 5)]
+    assert ["✕" in mark for mark in marks] == [False, True, True]
+    assert ["●" in mark for mark in marks] == [True, False, False]
 
 
 def test_what_can_be_done_depends_on_the_state_and_on_whose_job_it_is() -> None:

@@ -27,11 +27,13 @@ def row(snapshot: JobSnapshot) -> str:
     running = snapshot.state == RUNNING
     left = time_left(snapshot)
     speed = f"{human_size(snapshot.rate)}/s" if running and snapshot.rate >= 0 else ""
-    colour = pieces.COLOURS[cards.tone_of(snapshot)]
+    tone = cards.tone_of(snapshot)
+    colour = pieces.COLOURS[tone]
+    mark = "✕" if tone == pieces.DANGER else "●"  # "finished" beside a red dot is read twice
     said = f"{snapshot.id}: {'running, ' * running}{progress_text(snapshot)}; {snapshot.description}"
     label = escape(printable(said))
     cells = (
-        f'<span><span style="color:{colour}" aria-hidden="true">●</span> {pieces.text(snapshot.state)}</span>',
+        f'<span><span style="color:{colour}" aria-hidden="true">{mark}</span> {pieces.text(snapshot.state)}</span>',
         f'<span class="{cards.JOB_CLASS}">{_bar(snapshot)}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(_count(snapshot))}</span>',
         f'<span class="aisnb-jobs-number">{pieces.text(speed)}</span>',
