@@ -129,8 +129,8 @@ def refuse_problems(found: Checked) -> None:
     first = ", ".join(f"'{name}' ({problem})" for name, problem in rows[:_NAMED])
     more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
     raise CheckFailed(
-        f"{found.describe()}: {first}{more}. Without --strict the table of them is the result (in Python: it is the "
-        "error's .problems, too).",
+        f"{found.describe()}: {first}{more}. Without --strict this is no error, and the table is the result (in "
+        "Python: the error's .problems is it, too).",
         found.problems,
     )
 

@@ -16,6 +16,7 @@ import aisnb
 from aisnb.client.credentials import cluster_token
 from aisnb.client.downloads import plan_download
 from aisnb.client.failed_files import untried
+from aisnb.client.faults import refusal
 from aisnb.protocol.buckets import BucketId
 from aisnb.protocol.downloads import RANGE, DownloadRequest
 from aisnb.settings import read_settings
@@ -200,6 +201,11 @@ def test_nobody_at_the_endpoint_is_said_with_its_address() -> None:
             client.buckets()
     with pytest.raises(aisnb.SchemeMissing, match=r"is no endpoint.*http://localhost:51080"):
         aisnb.connect("localhost:51080")
+
+
+def test_what_somebody_else_says_is_told_with_one_full_stop() -> None:
+    error = refusal(413, b"A body is not read. Send it without one.\n", "Making a bucket", "http://h", "http://h")
+    assert str(error).endswith("says: A body is not read. Send it without one. Check AIS_ENDPOINT.")
 
 
 def test_somebody_else_at_the_endpoint_is_noticed(source: FaultySource) -> None:
