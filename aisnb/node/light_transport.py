@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LightTransport:
-    """As much of an `asyncio.Transport` as answers questions one by one: asyncio's own costs a third of a small answer.
+    """As much of an `asyncio.Transport` as answers questions one by one; small answers feel what asyncio's does more.
 
     Nothing is received as long as something waits to be sent.
 
